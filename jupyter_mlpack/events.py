@@ -1,0 +1,162 @@
+"""What can happen in a build or a job, as a closed set of values, and ``fold(state, event) -> state``.
+
+Panel, REST answer and command-line progress are all this one fold. Numbers and clocks enter in the ledger only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from jupyter_mlpack.values import Image, Json, JobState, Notice, to_json
+
+PHASES = ("inspect", "resolve", "stack", "analyze", "detect", "restore", "build", "export", "publish")
+"""The phases of a build in order; the five in the middle are the Cloud Native Buildpacks specification's own."""
+
+
+@dataclass(frozen=True)
+class PhaseStarted:
+    """A phase of ``PHASES`` begins."""
+
+    phase: str
+
+
+@dataclass(frozen=True)
+class PhaseEnded:
+    """A phase is over; ``summary`` is a few words for people (``12 packages``, ``3 layers reused``)."""
+
+    phase: str
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far something long inside a phase is. ``unit`` is ``bytes``, ``packages``, ``layers`` or ``cells``.
+
+    ``total`` is ``None`` where it is not known; ``done`` never falls for one ``what``.
+    """
+
+    phase: str
+    what: str
+    done: int
+    total: int | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class LogLines:
+    """Lines of a log, in batches (a schema check is paid per event, not per line)."""
+
+    phase: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Something the user should know that does not stop the build."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True)
+class LayerExported:
+    """A layer is in the image; ``size`` is compressed bytes."""
+
+    name: str
+    diff_id: str
+    size: int
+    reused: bool
+
+
+@dataclass(frozen=True)
+class BuildSucceeded:
+    """The image is complete and its name points at it."""
+
+    image: Image
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A build or job ended in an error: the four sentences of ``errors.py``, as data."""
+
+    code: str
+    what: str
+    where: str
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class JobChanged:
+    """A job entered a state; ``exit_status`` is set for terminal ones that had a process."""
+
+    state: JobState
+    exit_status: int | None = None
+
+
+@dataclass(frozen=True)
+class CellStarted:
+    """The job executes code cell ``index`` of ``total`` (both count code cells from 1)."""
+
+    index: int
+    total: int
+
+
+Event: TypeAlias = (
+    PhaseStarted | PhaseEnded | Progress | LogLines | Noticed | LayerExported | BuildSucceeded | Failed | JobChanged | CellStarted
+)
+Emit = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """The default ``Emit``: nobody is listening."""
+
+
+def event_json(event: Event) -> dict[str, Json]:
+    """An event on the wire: its fields and ``event``, the class name."""
+    data = to_json(event)
+    assert isinstance(data, dict)
+    return {"event": type(event).__name__, **data}
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a build or a job is, folded from its events."""
+
+    phase: str | None = None
+    finished: tuple[str, ...] = ()
+    progress: Progress | None = None
+    notices: tuple[Notice, ...] = ()
+    layers: tuple[LayerExported, ...] = ()
+    image: Image | None = None
+    failure: Failed | None = None
+    job: JobState | None = None
+    exit_status: int | None = None
+    cell: CellStarted | None = None
+
+
+def fold(state: State, event: Event) -> State:  # noqa: PLR0911 (one line for each kind of event)
+    """The state after ``event``. Pure: ``functools.reduce(fold, events, State())`` rebuilds any state."""
+    match event:
+        case PhaseStarted():
+            return dataclasses.replace(state, phase=event.phase, progress=None)
+        case PhaseEnded():
+            return dataclasses.replace(state, phase=None, progress=None, finished=(*state.finished, event.phase))
+        case Progress():
+            return dataclasses.replace(state, progress=event)
+        case Noticed():
+            return dataclasses.replace(state, notices=(*state.notices, event.notice))
+        case LayerExported():
+            return dataclasses.replace(state, layers=(*state.layers, event))
+        case BuildSucceeded():
+            return dataclasses.replace(state, image=event.image, phase=None, progress=None)
+        case Failed():
+            return dataclasses.replace(state, failure=event, progress=None)
+        case JobChanged():
+            return dataclasses.replace(state, job=event.state, exit_status=event.exit_status)
+        case CellStarted():
+            return dataclasses.replace(state, cell=event)
+        case LogLines():
+            return state

@@ -1,0 +1,55 @@
+"""Each error gives its four sentences, and each ``raise`` gives exactly the data that they need."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlpack import errors
+
+PACKAGE = Path(errors.__file__).parent
+GROUPS = {errors.MlpackError, *errors.MlpackError.__subclasses__()}
+
+
+def every_error(parent: type[errors.MlpackError] = errors.MlpackError) -> Iterator[type[errors.MlpackError]]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from every_error(child)
+
+
+LEAVES = [error for error in every_error() if error not in GROUPS]
+
+
+@pytest.mark.parametrize("error", LEAVES, ids=lambda error: error.code)
+def test_every_leaf_says_what_happened_and_the_next_step(error: type[errors.MlpackError]) -> None:
+    failure = error(**dict.fromkeys(error.fields(), "X"))
+    assert failure.sentence("what")
+    assert failure.sentence("hint")
+    assert error.__doc__
+
+
+def test_codes_are_unique() -> None:
+    codes = [error.code for error in LEAVES]
+    assert sorted(codes) == sorted(set(codes))
+
+
+def raises() -> Iterator[tuple[str, type[errors.MlpackError], frozenset[str]]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                error = getattr(errors, name, None)
+                if isinstance(error, type) and issubclass(error, errors.MlpackError):
+                    given = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", error, given
+
+
+@pytest.mark.parametrize(("place", "error", "given"), list(raises()), ids=lambda value: value if isinstance(value, str) else "")
+def test_raise__gives_the_data_its_sentences_name(
+    place: str, error: type[errors.MlpackError], given: frozenset[str]
+) -> None:
+    assert error not in GROUPS, f"{place} raises a group, not a leaf"
+    assert given == error.fields(), place

@@ -1,0 +1,72 @@
+"""Who may import whom: the floors of ``docs/architecture.md``, held by reading the imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import jupyter_mlpack
+
+PACKAGE = Path(jupyter_mlpack.__file__).parent
+FLOORS = {
+    "values": 1, "errors": 1,
+    "events": 2, "notebook": 2, "inspection": 2, "catalog": 2, "plan": 2, "oci": 2, "stack": 2, "engines": 2,
+    "resolve": 2,
+    "lifecycle": 3, "jobs": 3, "ledger": 3,
+    "pipeline": 4,
+    "server": 5, "cli": 5,
+}  # fmt: skip
+PURE = {"values", "events", "notebook", "plan"}
+EFFECTS = {"subprocess", "socket", "httpx", "time", "datetime", "urllib"}
+ONLY = {
+    "traitlets": {"server", "cli"},
+    "tornado": {"server"},
+    "jupyter_server": {"server"},
+    "docker": {"engines.docker", "oci.daemon"},
+    "kubernetes": {"engines.kubernetes"},
+}
+
+
+def imports() -> Iterator[tuple[str, str]]:
+    """Pairs (module of the package, what it imports), both dotted, ours without the package's own name."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from ((module, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield module, node.module or ""
+                if node.module == "jupyter_mlpack":
+                    yield from ((module, f"jupyter_mlpack.{alias.name}") for alias in node.names)
+
+
+def room(module: str) -> str:
+    return module.split(".")[0]
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    rooms = {room(module) for module, _ in imports()} - {"__init__", "__main__"}
+    assert rooms <= set(FLOORS)
+
+
+def test_no_import_runs_upward() -> None:
+    for module, imported in imports():
+        if imported.startswith("jupyter_mlpack.") and room(module) in FLOORS:
+            below = room(imported.removeprefix("jupyter_mlpack."))
+            if below in FLOORS:
+                same = room(module) == below
+                assert same or FLOORS[below] <= FLOORS[room(module)], f"{module} imports {imported}"
+
+
+def test_pure_rooms_have_no_effects() -> None:
+    for module, imported in imports():
+        if room(module) in PURE:
+            assert imported.split(".")[0] not in EFFECTS, f"{module} imports {imported}"
+
+
+def test_clients_stay_behind_their_door() -> None:
+    for module, imported in imports():
+        allowed = ONLY.get(imported.split(".")[0])
+        if allowed is not None:
+            assert module in allowed or room(module) in allowed, f"{module} imports {imported}"
