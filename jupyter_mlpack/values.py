@@ -245,11 +245,26 @@ class Catalog:
 
 
 @dataclass(frozen=True)
-class Lock:
-    """Exact, hashed pins for one target, as a requirements file that uv and pip both read (``--hash`` on each)."""
+class LockedPackage:
+    """One distribution of a lock: the one wheel that fits the target. ``size`` is compressed bytes, 0 if unknown."""
 
-    text: str
-    packages: tuple[str, ...]
+    name: str
+    version: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Exact, hashed pins for one target, sorted by name."""
+
+    packages: tuple[LockedPackage, ...]
+
+    @property
+    def text(self) -> str:
+        """A requirements file that uv and pip both read in hash-checking mode."""
+        lines = (f"{package.name}=={package.version} --hash=sha256:{package.sha256}" for package in self.packages)
+        return "".join(f"{line}\n" for line in lines)
 
 
 @dataclass(frozen=True)

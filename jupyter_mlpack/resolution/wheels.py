@@ -1,0 +1,81 @@
+"""Read a ``pylock.toml`` (PEP 751) and choose, for each package, the one wheel that the target takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
+
+from jupyter_mlpack.errors import NoWheelForTarget
+from jupyter_mlpack.values import LockedPackage, Target
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Go's names of architectures (OCI) to the names in wheel tags."""
+
+OLDEST_GLIBC = 5
+"""manylinux1 is glibc 2.5 (PEP 513); the tags count the minor number."""
+
+
+def glibc_minor(target: Target) -> int:
+    """36 for ``glibc2.36``."""
+    return int(target.libc.removeprefix("glibc2."))
+
+
+def target_tags(target: Target) -> dict[Tag, int]:
+    """The wheel tags that the target takes, each with its rank; 0 is the best (PEP 425, PEP 600)."""
+    machine = MACHINE[target.arch]
+    legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    platforms = []
+    for minor in range(glibc_minor(target), OLDEST_GLIBC - 1, -1):
+        platforms.append(f"manylinux_2_{minor}_{machine}")
+        if minor in legacy:
+            platforms.append(f"{legacy[minor]}_{machine}")
+    platforms.append(f"linux_{machine}")
+    major, minor = (int(part) for part in target.python.split("."))
+    tags = [
+        *cpython_tags((major, minor), platforms=platforms),
+        *compatible_tags((major, minor), f"cp{major}{minor}", platforms),
+    ]
+    return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
+
+
+def parse_pylock(text: str, target: Target) -> Iterator[LockedPackage]:
+    """The packages of a ``pylock.toml``. Raises ``NoWheelForTarget`` where none of a package's wheels fits."""
+    ranks = target_tags(target)
+    for package in tomllib.loads(text).get("packages", []):
+        yield locked_package(package, ranks, target)
+
+
+def locked_package(package: Mapping[str, Any], ranks: Mapping[Tag, int], target: Target) -> LockedPackage:
+    """One package with its best wheel."""
+    wheels: Sequence[Mapping[str, Any]] = package.get("wheels") or [
+        package[origin] for origin in ("archive",) if str(package.get(origin, {}).get("url", "")).endswith(".whl")
+    ]
+    ranked = [(rank, wheel) for wheel in wheels if (rank := wheel_rank(wheel_name(wheel), ranks)) is not None]
+    if not ranked:
+        release = f"{package['name']} {package.get('version', '')}".strip()
+        raise NoWheelForTarget(release=release, python=target.python, arch=target.arch)
+    best = min(ranked, key=lambda item: (item[0], wheel_name(item[1])))[1]
+    version = package.get("version") or str(parse_wheel_filename(wheel_name(best))[1])
+    return LockedPackage(package["name"], version, best["hashes"]["sha256"], int(best.get("size", 0)))
+
+
+def wheel_name(wheel: Mapping[str, Any]) -> str:
+    """The wheel's file name: given, or the end of its address or path."""
+    address: str = wheel.get("name") or wheel.get("url") or wheel.get("path") or ""
+    return address.split("#")[0].rsplit("/", 1)[-1].replace("%2B", "+")
+
+
+def wheel_rank(name: str, ranks: Mapping[Tag, int]) -> int | None:
+    """The best rank among the wheel's tags, ``None`` if the target takes none of them."""
+    tags = parse_wheel_filename(name)[3]
+    found = [ranks[tag] for tag in tags if tag in ranks]
+    return min(found) if found else None
