@@ -83,6 +83,235 @@ class NotebookUnreadable(InputError):
     hint = "Check the file's permissions."
 
 
+class NotebookTooLarge(InputError):
+    """The file is larger than a notebook can sensibly be."""
+
+    code = "notebook-too-large"
+    what = "{path} is too large to read: {size}."
+    why = "Up to {limit} are read. Outputs (images, data, widgets) usually make a notebook this large."
+    hint = "Clear the outputs and save, for example: jupyter nbconvert --clear-output --inplace {path}"
+
+
+class NotebookBlank(InputError):
+    """The file holds nothing."""
+
+    code = "notebook-blank"
+    what = "{path} is an empty file."
+    why = "A save may have been cut short."
+    hint = "Open and save the notebook again, or take it from its checkpoint folder."
+
+
+class NotebookNotText(InputError):
+    """The file is binary."""
+
+    code = "notebook-not-text"
+    what = "{path} is not a notebook: it holds bytes that are not text."
+    where = "byte {position}"
+    why = "A notebook is a JSON text file in UTF-8."
+    hint = "Check that the path names the notebook itself, not an archive, an image or a data file."
+
+
+class NotebookBrokenJson(InputError):
+    """The file is not well-formed JSON."""
+
+    code = "notebook-broken-json"
+    what = "{path} is damaged: it is not valid JSON."
+    where = "line {line}, column {column}"
+    why = "{reason}. An unfinished merge or an interrupted save does this."
+    hint = "Repair that line in a text editor, or take the last good version of the file."
+
+
+class NotebookStrangeJson(InputError):
+    """The JSON is nested too deep, or holds a number too long, to be a notebook."""
+
+    code = "notebook-strange-json"
+    what = "{path} cannot be read: its JSON is nested too deep or holds a number too long."
+    why = "No notebook that Jupyter saved looks like this."
+    hint = "Check where the file comes from; save it again from JupyterLab."
+
+
+class NotANotebook(InputError):
+    """JSON, but no notebook."""
+
+    code = "not-a-notebook"
+    what = "{path} is not a notebook: it has no list of cells."
+    hint = "Name an .ipynb file that JupyterLab can open."
+
+
+class NotebookEmpty(InputError):
+    """No code in the notebook."""
+
+    code = "notebook-empty"
+    what = "{path} has no code to run: none of its {cells} cells is a code cell with text."
+    hint = "Add a code cell, or check that this is the right notebook."
+
+
+class NotebookLanguage(InputError):
+    """The notebook's kernel speaks another language than Python."""
+
+    code = "notebook-language"
+    what = "{path} is a notebook in {language}; only Python notebooks are supported so far."
+    hint = "Choose a Python kernel for it, or build this notebook by other means."
+
+
+class ReferenceIsAddress(InputError):
+    """A web address where an image name is expected."""
+
+    code = "reference-is-address"
+    what = "An image name does not begin with a protocol: {address} came after one."
+    why = "Image names look like HOST/REPOSITORY:TAG."
+    hint = "Leave out everything up to and including ://"
+
+
+class ReferenceWrong(InputError):
+    """A part of an image name that the grammar does not allow."""
+
+    code = "reference-wrong"
+    what = "{name!r} is not an image name: {part!r} cannot be a part of it."
+    why = "Parts between slashes hold lower-case letters and digits, joined by single '.', '_' or by '-'."
+    hint = "Rename it, for example: team/iris-training:1"
+
+
+class ReferenceUppercase(InputError):
+    """Upper-case letters in an image name."""
+
+    code = "reference-uppercase"
+    what = "{name!r} is not an image name: {part!r} has upper-case letters."
+    why = "Only the tag, behind the colon, may have them."
+    hint = "Write {lower} instead of {part}."
+
+
+class ReferenceHostWrong(InputError):
+    """The registry's host in an image name is malformed."""
+
+    code = "reference-host-wrong"
+    what = "{name!r} is not an image name: {host!r} is not a host."
+    why = "A first part with a dot or a colon is read as HOST or HOST:PORT of a registry."
+    hint = "Correct the host, for example: localhost:5000/team/iris"
+
+
+class ReferenceTagWrong(InputError):
+    """A tag that the grammar does not allow."""
+
+    code = "reference-tag-wrong"
+    what = "{name!r} is not an image name: {tag!r} is not a tag."
+    why = "A tag has up to 128 letters, digits, '_', '.' and '-', and begins with none of the last two."
+    hint = "Correct what stands behind the last colon, or leave it out for the tag latest."
+
+
+class ReferenceDigestWrong(InputError):
+    """A digest that is not a SHA-256 digest."""
+
+    code = "reference-digest-wrong"
+    what = "{name!r} is not an image name: {digest!r} is not a digest."
+    why = "A digest is sha256: and 64 digits 0-9 a-f."
+    hint = "Copy the whole digest, or leave out what stands behind the @."
+
+
+class ReferenceTooLong(InputError):
+    """An image name longer than registries accept."""
+
+    code = "reference-too-long"
+    what = "The image name {name!r} is too long."
+    why = "Host and repository may have {longest} characters together."
+    hint = "Choose a shorter name."
+
+
+class PlainHttpRefused(InputError):
+    """Unencrypted HTTP to another machine that the user did not name."""
+
+    code = "plain-http-refused"
+    what = "{host} was not contacted without encryption."
+    why = "Over plain HTTP everybody on the way can read the password and change the image."
+    hint = "Use HTTPS. If this network is trusted, name the host: --insecure {host}"
+
+
+class CredentialsUnreadable(InputError):
+    """A file with registry credentials is damaged or may not be read."""
+
+    code = "credentials-unreadable"
+    what = "The registry credentials in {path} cannot be read."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Repair or remove the file, then log in again with docker login."
+
+
+class CredentialHelperMissing(InputError):
+    """The program that should keep the registry credentials is not installed."""
+
+    code = "credential-helper-missing"
+    what = "The credentials for {host} are kept by {program}, which is not installed."
+    hint = "Install it, or take it out of Docker's config.json and log in with: docker login {host}"
+
+
+class CredentialHelperFailed(InputError):
+    """A program that keeps registry credentials failed."""
+
+    code = "credential-helper-failed"
+    what = "{program} did not give the credentials for {host}."
+    why = "{reason}"
+    hint = "Repair the helper, or take it out of Docker's config.json and log in with: docker login {host}"
+
+
+class PullNotFound(InputError):
+    """The registry does not have the image."""
+
+    code = "pull-not-found"
+    what = "There is no image {repository} at {host}."
+    why = "{reason}"
+    hint = "Check the name and the tag. Some registries say this of private images too: docker login {host}"
+
+
+class PullNoPlatform(InputError):
+    """The image is not made for the wanted architecture."""
+
+    code = "pull-no-platform"
+    what = "{reference} has no image for {platform}."
+    why = "It has: {offered}."
+    hint = "Choose another target architecture or another image."
+
+
+class NotebookNotNamed(InputError):
+    """A command wants exactly one notebook."""
+
+    code = "notebook-not-named"
+    what = "One notebook is wanted; {given} were named."
+    hint = "For example: jupyter mlpack build train.ipynb"
+
+
+class ImageNotNamed(InputError):
+    """A command wants exactly one image."""
+
+    code = "image-not-named"
+    what = "One image is wanted; {given} were named."
+    hint = "For example: jupyter mlpack run train:training (jupyter mlpack images lists them)"
+
+
+class ImageUnknown(InputError):
+    """The store has no image of that name."""
+
+    code = "image-unknown"
+    what = "There is no image called {name} in the content store."
+    why = "It holds: {known}."
+    hint = "Build it first: jupyter mlpack build NOTEBOOK --name {name}"
+
+
+class ParameterUnreadable(InputError):
+    """A ``-p`` that is no ``NAME=VALUE``."""
+
+    code = "parameter-unreadable"
+    what = "The parameter '{text}' is not of the form NAME=VALUE."
+    hint = "For example: -p epochs=3 -p name=resnet -p 'sizes=[64, 32]'"
+
+
+class PurposeUnsupported(InputError):
+    """Inference images are not built yet."""
+
+    code = "purpose-unsupported"
+    what = "Images for {purpose} cannot be built yet; only training images can."
+    hint = "Leave --purpose out."
+
+
 # --- inspection -----------------------------------------------------------------------------------------------
 
 
@@ -90,6 +319,34 @@ class InspectionError(MlpackError):
     """The notebook's needs could not be told."""
 
     exit_code = 3
+
+
+class KernelInterpreterGone(InspectionError):
+    """The kernelspec names a Python that is not there any more."""
+
+    code = "kernel-interpreter-gone"
+    what = "The kernel {kernel} cannot be asked for its packages: its Python is gone."
+    where = "{interpreter}"
+    why = "The environment was moved or removed after the kernel had been registered."
+    hint = "Register the kernel again (python -m ipykernel install --user --name {kernel}), or choose another kernel."
+
+
+class KernelSilent(InspectionError):
+    """The kernel's interpreter started but did not answer."""
+
+    code = "kernel-silent"
+    what = "The kernel {kernel} could not say which packages it holds."
+    where = "{interpreter}"
+    why = "{reason}"
+    hint = "Start that Python by hand to see whether it works, or inspect without the kernel."
+
+
+class KernelNotPython(InspectionError):
+    """The kernelspec starts something else than Python."""
+
+    code = "kernel-not-python"
+    what = "The kernel {kernel} is not a Python kernel: it speaks {language}."
+    hint = "Choose a Python kernel for the notebook."
 
 
 # --- resolution -----------------------------------------------------------------------------------------------
@@ -198,6 +455,202 @@ class StackError(MlpackError):
     exit_code = 5
 
 
+class RecipeInvalid(StackError):
+    """A ``stack.toml`` is missing, unreadable or says something impossible."""
+
+    code = "stack-recipe-invalid"
+    what = "The stack recipe {path} cannot be used."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Compare it with stacks/bookworm/stack.toml, which names every field."
+
+
+class AptMissing(StackError):
+    """There is no apt-get on this machine, and no ready run image was named."""
+
+    code = "stack-apt-missing"
+    what = "The run image of stack {stack} cannot be assembled on this machine."
+    why = "apt-get, which resolves and verifies the distribution's packages, was not found."
+    hint = "Name a ready run image in a registry with the setting run_image, or work on a Debian machine."
+
+
+class MirrorUnknown(StackError):
+    """Neither the settings nor the machine's apt sources name a mirror of the stack's distribution."""
+
+    code = "stack-mirror-unknown"
+    what = "No package mirror of {distribution} is known."
+    where = "{folder}"
+    why = "The machine's apt sources name no archive of {distribution}, and the setting mirror is empty."
+    hint = "Set mirror to the address of a {distribution} archive, or run_image to a ready run image."
+
+
+class KeyringMissing(StackError):
+    """The file with the distribution's signing keys is not there."""
+
+    code = "stack-keyring-missing"
+    what = "The packages of suite {suite} cannot be verified: the keyring {path} is not there."
+    where = "{path}"
+    hint = "Install the package debian-archive-keyring, or set keyring to the file with the archive's keys."
+
+
+class SigningKeyUnknown(StackError):
+    """The release is signed with a key that the keyring does not hold."""
+
+    code = "stack-key-unknown"
+    what = "The keyring {keyring} holds no key for suite {suite}."
+    where = "{keyring}"
+    why = "{reason}"
+    hint = "Update the package debian-archive-keyring, or set keyring to a file that knows this release."
+
+
+class SignatureInvalid(StackError):
+    """The release file's signature does not match its text."""
+
+    code = "stack-signature-invalid"
+    what = "The package index of {mirror} has an invalid signature; nothing was used from it."
+    where = "{mirror}"
+    why = "{reason}"
+    hint = "The mirror or a proxy changed the file. Try again, then another mirror; do not switch the check off."
+
+
+class MirrorUnreachable(StackError):
+    """The mirror did not answer, or does not have the suite."""
+
+    code = "stack-mirror-unreachable"
+    what = "The package mirror {mirror} did not deliver."
+    where = "{mirror}"
+    why = "{reason}"
+    hint = "Check the network and proxy settings, or set mirror to an archive that this machine can reach."
+
+
+class PackageMissing(StackError):
+    """The suite has no such package."""
+
+    code = "stack-package-missing"
+    what = "There is no package {package} in suite {suite} for {arch}."
+    why = "{reason}"
+    hint = "Check the name on the distribution's package search, or choose a stack whose suite has it."
+
+
+class PackagesConflict(StackError):
+    """The packages cannot be installed together."""
+
+    code = "stack-packages-conflict"
+    what = "The packages of stack {stack} cannot be installed together."
+    why = "{reason}"
+    hint = "Refresh the package index (setting refresh); a mirror in the middle of an update causes this too."
+
+
+class ArchiveDamaged(StackError):
+    """A package archive or index does not have the bytes that the signed index promises."""
+
+    code = "stack-archive-damaged"
+    what = "{file} does not match the signed index."
+    where = "{file}"
+    why = "{reason}"
+    hint = "Try again; if it stays, the mirror or a proxy delivers changed files: set mirror to another one."
+
+
+class ArchiveUnsafe(StackError):
+    """A package archive holds something that must not enter an image."""
+
+    code = "stack-archive-unsafe"
+    what = "{archive} was refused: its member {member} {reason}."
+    where = "{archive}"
+    hint = "Leave the package out of the stack and report it to the distribution."
+
+
+class AptFailed(StackError):
+    """apt-get ended with an error that has no class of its own."""
+
+    code = "stack-apt-failed"
+    what = "apt-get {action} failed for stack {stack}."
+    where = "{folder}"
+    why = "{reason}"
+    hint = "Run it again; if it stays, remove the folder above (it is only a cache) or set run_image."
+
+
+class BytecodeFailed(StackError):
+    """The image's Python could not compile its standard library."""
+
+    code = "stack-bytecode-failed"
+    what = "Python {python} of the run image could not compile its standard library on this machine."
+    why = "{reason}"
+    hint = "Check that programs may be executed in the store's folder (mount option noexec), or move the store."
+
+
+class PullDenied(StackError):
+    """The registry does not let us read."""
+
+    code = "pull-denied"
+    what = "{host} does not let us read {repository}."
+    why = "{reason}"
+    hint = "Log in with: docker login {host}"
+
+
+class PullUnreachable(StackError):
+    """The registry did not answer."""
+
+    code = "pull-unreachable"
+    what = "The registry {host} cannot be reached to read {repository}."
+    why = "{reason}"
+    hint = "Check the host's name, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)."
+
+
+class PullTls(StackError):
+    """The registry's certificate is not trusted."""
+
+    code = "pull-tls"
+    what = "No secure connection to {host} could be made to read {repository}."
+    why = "{reason}"
+    hint = "Put the registry's certificate authority into a file and name it in SSL_CERT_FILE."
+
+
+class PullPlainHttp(StackError):
+    """The registry speaks plain HTTP."""
+
+    code = "pull-plain-http"
+    what = "{host} does not encrypt; {repository} was not read from it."
+    why = "{reason}"
+    hint = "If this network is trusted, name it: --insecure {host}"
+
+
+class PullRefused(StackError):
+    """The registry refused, for a reason of its own."""
+
+    code = "pull-refused"
+    what = "{host} refused to deliver {repository}."
+    why = "{reason}"
+    hint = "Follow the registry's words above, or ask who runs it."
+
+
+class DownloadLost(StackError):
+    """The connection broke again and again."""
+
+    code = "pull-lost"
+    what = "The download of {repository} from {host} broke off and could not be resumed."
+    why = "{reason}"
+    hint = "Start it again: what is complete is kept."
+
+
+class PullDamaged(StackError):
+    """Content that does not match its digest."""
+
+    code = "pull-damaged"
+    what = "{host} delivered something else than {repository} promises: {digest} does not match."
+    why = "{reason}"
+    hint = "Nothing of it is used. Try again; if it stays, a proxy changes files or the image is broken."
+
+
+class PullUnsupported(StackError):
+    """A kind of image that we do not read."""
+
+    code = "pull-unsupported"
+    what = "{repository} at {host} is of a kind that cannot be used: {media_type}."
+    why = "OCI images and Docker images of schema 2 can."
+    hint = "Push the image again with a current tool, or choose another one."
+
+
 # --- lifecycle ------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +667,123 @@ class PublishError(MlpackError):
     """The image is built and kept in the store, but could not be delivered."""
 
     exit_code = 6
+
+
+class PushDenied(PublishError):
+    """The registry does not let us write."""
+
+    code = "push-denied"
+    what = "{host} does not let us write {repository}."
+    why = "{reason}"
+    hint = "Log in with: docker login {host}, and check that you may write to {repository}."
+
+
+class PushNotFound(PublishError):
+    """The registry does not know the repository."""
+
+    code = "push-not-found"
+    what = "{host} does not know the repository {repository}."
+    why = "{reason}"
+    hint = "Create it in the registry first, and check the name."
+
+
+class PushUnreachable(PublishError):
+    """The registry did not answer."""
+
+    code = "push-unreachable"
+    what = "The registry {host} cannot be reached to write {repository}."
+    why = "{reason}"
+    hint = "Check the host's name, the network and the proxy settings; the image is kept, so only push again."
+
+
+class PushTls(PublishError):
+    """The registry's certificate is not trusted."""
+
+    code = "push-tls"
+    what = "No secure connection to {host} could be made to write {repository}."
+    why = "{reason}"
+    hint = "Put the registry's certificate authority into a file and name it in SSL_CERT_FILE."
+
+
+class PushPlainHttp(PublishError):
+    """The registry speaks plain HTTP."""
+
+    code = "push-plain-http"
+    what = "{host} does not encrypt; {repository} was not sent to it."
+    why = "{reason}"
+    hint = "If this network is trusted, name it: --insecure {host}"
+
+
+class PushRefused(PublishError):
+    """The registry refused, for a reason of its own (quota, size, policy)."""
+
+    code = "push-refused"
+    what = "{host} refused {repository}."
+    why = "{reason}"
+    hint = "Follow the registry's words above (often: free some quota), then push again."
+
+
+class UploadLost(PublishError):
+    """The connection broke again and again."""
+
+    code = "push-lost"
+    what = "The upload of {repository} to {host} broke off and could not be resumed."
+    why = "{reason}"
+    hint = "Push again: complete layers are not sent twice, and no tag was moved."
+
+
+class PushLayerMissing(PublishError):
+    """A layer is neither in the store nor at the registry."""
+
+    code = "push-layer-missing"
+    what = "{digest} of {repository} is neither in the store nor at {host}."
+    why = "The image was read without its layers, or the store was cleaned up."
+    hint = "Pull its base image, or build the image again."
+
+
+class DaemonMissing(PublishError):
+    """No Docker daemon answers."""
+
+    code = "daemon-missing"
+    what = "The image could not be given to Docker: no daemon answers at {address}."
+    why = "{reason}"
+    hint = "Start Docker, or set DOCKER_HOST; or publish to a registry instead."
+
+
+class DaemonDenied(PublishError):
+    """The Docker socket may not be used by this user."""
+
+    code = "daemon-denied"
+    what = "The image could not be given to Docker: this user may not use {address}."
+    why = "{reason}"
+    hint = "Ask for membership in the group docker, or publish to a registry instead."
+
+
+class DaemonRefused(PublishError):
+    """The Docker daemon could not load the image."""
+
+    code = "daemon-refused"
+    what = "Docker did not load {name}."
+    why = "{reason}"
+    hint = "Check the daemon's disk space and log, then try again."
+
+
+class DaemonDiffers(PublishError):
+    """The Docker daemon holds something else than what we sent."""
+
+    code = "daemon-differs"
+    what = "Docker holds another image under {name} than the one that was built."
+    why = "The image is {expected}, the daemon says {found}."
+    hint = "Try again; somebody else may have loaded an image of this name at the same moment."
+
+
+class OutputUnwritable(PublishError):
+    """An output path cannot be written."""
+
+    code = "output-unwritable"
+    what = "{path} cannot be written."
+    why = "{reason}"
+    hint = "Choose another path; a finished image stays in the store: jupyter mlpack images"
 
 
 # --- the content store ----------------------------------------------------------------------------------------
