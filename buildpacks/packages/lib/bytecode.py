@@ -1,0 +1,40 @@
+"""Compiles site-packages with the target's Python, with equal bytes on every machine.
+
+Bytecode depends on what the process compiled before, so the sorted files are cut into portions of a fixed length, one
+fresh process each: the number of processors changes how long it takes, and nothing else.
+"""
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import List
+
+from plan import Interpreter
+
+PROGRAM = Path(__file__).with_name("compile_files.py")
+PORTION = 400  # files
+
+
+def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> List[str]:
+    """Writes ``__pycache__`` for all sources below ``site``; returns the relative paths that do not compile."""
+    sources = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.py") if path.is_file())
+    portions = [sources[start : start + PORTION] for start in range(0, len(sources), PORTION)]
+
+    def compile_portion(portion: List[str]) -> List[str]:
+        run = subprocess.run(
+            [*interpreter.command, "-S", "-s", "-W", "ignore", str(PROGRAM), str(site), seen_as],
+            input="\n".join(portion), capture_output=True, text=True, check=True, cwd=os.sep,
+            env={"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        return run.stdout.splitlines()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [name for failed in pool.map(compile_portion, portions) for name in failed]
+
+
+def bytecode_path(source: str, python: str) -> str:
+    """Where Python looks for the bytecode of ``source``, both relative to site-packages."""
+    folder, _, name = source.rpartition("/")
+    cache = f"{name[:-3]}.cpython-{python.replace('.', '')}.pyc"
+    return "/".join(part for part in (folder, "__pycache__", cache) if part)

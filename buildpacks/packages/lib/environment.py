@@ -1,0 +1,139 @@
+"""The layer ``environment``: a virtual environment whose files are links into the layers of wheels.
+
+Its folders are real and only files are links: a library finds its neighbours by a path relative to the folder in
+which it was found (``$ORIGIN``), and that must be the joined site-packages, not the layer of one wheel.
+"""
+
+import filecmp
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Sequence, Tuple
+
+from bytecode import bytecode_path
+from plan import Plan
+from wheel import EntryPoint, entry_points, owners, project
+
+SCRIPT = """#!{python}
+import sys
+
+from {module} import {imported}
+
+if __name__ == "__main__":
+    sys.exit({imported}{attribute}())
+"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A layer's wheels as they lie on this machine now, and the sources that have no bytecode (None: no source has)."""
+
+    layer: str
+    folder: Path
+    without_bytecode: Tuple[str, ...]
+    compiled: bool
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file of the environment: where it lies now, and where the image has it."""
+
+    owner: str
+    path: Path
+    target: str
+
+
+def write_environment(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> int:
+    """Writes ``venv/`` and the launch environment below the layer's folder; returns the number of links."""
+    layer = plan.layers / "environment"
+    venv = layer / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / plan.site).mkdir(parents=True)
+    version = plan.interpreter.version if plan.interpreter else plan.python
+    settings = f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {version}\n"
+    (venv / "pyvenv.cfg").write_text(settings, encoding="utf-8")
+    links = choose(plan, installed, report)
+    made = {venv}
+    for name, link in sorted(links.items()):
+        folder = (venv / name).parent
+        if folder not in made:
+            folder.mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        os.symlink(link.target, venv / name)
+    for name in ("python", "python3", f"python{plan.python}"):
+        place(venv / "bin" / name).symlink_to(f"/usr/bin/python{plan.python}")
+    write_scripts(plan, installed, venv / "bin")
+    write_launch(layer / "env.launch", plan.venv)
+    return len(links)
+
+
+def choose(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> Dict[str, Link]:
+    """One link for each path of the environment. Where wheels disagree, the first in order of names wins."""
+    chosen: Dict[str, Link] = {}
+    for layer in installed:
+        for name, link in files(plan, layer):
+            other = chosen.setdefault(name, link)
+            if other is link:
+                continue
+            first, second = sorted((other, link), key=lambda one: one.owner)
+            chosen[name] = first
+            if not filecmp.cmp(first.path, second.path, shallow=False):
+                report(f"{name} differs between {first.owner} and {second.owner}: the first is taken")
+    compiled = {layer.layer: set(layer.without_bytecode) for layer in installed if layer.compiled}
+    for name, link in list(chosen.items()):
+        source = name[len(plan.site) + 1 :]
+        layer = link.target[len(plan.image) + 1 :].split("/")[0]
+        if link.target.endswith(f"/site/{source}") and source.endswith(".py") and layer in compiled:
+            if source not in compiled[layer]:
+                cached = bytecode_path(source, plan.python)
+                chosen[f"{plan.site}/{cached}"] = Link(link.owner, link.path, f"{plan.image}/{layer}/site/{cached}")
+    return chosen
+
+
+def files(plan: Plan, layer: Installed) -> Iterator[Tuple[str, Link]]:
+    """The files of one layer, bytecode left out, with their paths in the environment."""
+    owned = {path: owner for path, (owner, _) in owners(layer.folder / "site").items()}
+    for part, base in (("site", plan.site), ("data", "")):
+        root = layer.folder / part
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(set(folders) - {"__pycache__"})
+            for name in sorted(names):
+                path = os.path.relpath(os.path.join(folder, name), root)
+                recorded = path if part == "site" else f"../../../{path}"
+                link = Link(owned.get(recorded, layer.layer), root / path, f"{plan.image}/{layer.layer}/{part}/{path}")
+                yield os.path.join(base, path), link
+
+
+def write_scripts(plan: Plan, installed: Sequence[Installed], folder: Path) -> None:
+    """The console scripts of all wheels; of two with one name, the first in order of project names."""
+    written: List[str] = []
+    for info in sorted((info for one in installed for info in (one.folder / "site").glob("*.dist-info")), key=by_project):
+        for point in entry_points(info):
+            if point.name not in written and not point.name.startswith("python"):
+                written.append(point.name)
+                write_script(place(folder / point.name), point, f"{plan.venv}/bin/python")
+
+
+def by_project(info: Path) -> Tuple[str, str]:
+    """The order of wheels: by project name."""
+    return project(info / "RECORD"), info.name
+
+
+def write_script(path: Path, point: EntryPoint, python: str) -> None:
+    """One console script, executable."""
+    text = SCRIPT.format(python=python, module=point.module, imported=point.imported, attribute=point.attribute)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def place(path: Path) -> Path:
+    """``path``, with nothing there any more."""
+    path.unlink(missing_ok=True)
+    return path
+
+
+def write_launch(folder: Path, venv: str) -> None:
+    """What the launcher sets: the environment is active."""
+    folder.mkdir()
+    for name, value in {"PATH.prepend": f"{venv}/bin", "PATH.delim": ":", "VIRTUAL_ENV": venv}.items():
+        (folder / name).write_text(value, encoding="utf-8")

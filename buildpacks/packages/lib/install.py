@@ -1,0 +1,153 @@
+"""Wheels into a folder: one run of uv for each layer, then everything that differs from run to run is taken away.
+
+Afterwards the folder holds ``site/`` (what goes to site-packages) and ``data/`` (what goes elsewhere in the virtual
+environment: ``bin/``, ``share/``, ``etc/``).
+"""
+
+import csv
+import io
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Sequence
+
+from plan import Content, Plan, pin_name
+from wheel import entry_points, records, settle_conflicts
+
+VOLATILE = ("uv_cache.json", "direct_url.json", "RECORD.jws", "RECORD.p7s")
+
+
+class InstallError(Exception):
+    """uv failed; it has said why."""
+
+
+def install(plan: Plan, content: Content, into: Path, report: Callable[[str], None]) -> None:
+    """Installs the layer's wheels into ``into/site`` and ``into/data``; ``report`` gets uv's lines as they come."""
+    prefix = into / "prefix"
+    run_uv(plan, content.requirements, prefix, report)
+    arrange(prefix, into)
+    settle_conflicts(into / "site", lambda pin, scratch: install_one(plan, content, pin, scratch), report)
+    clean(into, f"{plan.venv}/bin/python")
+
+
+def install_one(plan: Plan, content: Content, project: str, into: Path) -> None:
+    """Installs one project of the layer alone, to get its own copy of a file."""
+    lines = tuple(line for line in content.requirements if pin_name(line).startswith(f"{project}=="))
+    run_uv(plan, lines, into / "prefix", lambda line: None)
+    arrange(into / "prefix", into)
+
+
+def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callable[[str], None]) -> None:
+    """One ``uv pip install``. Raises InstallError."""
+    prefix.mkdir(parents=True)
+    listed = prefix.parent / "requirements.txt"
+    listed.write_text("\n".join([*plan.options, *requirements]) + "\n", encoding="utf-8")
+    command = [
+        os.environ.get("BP_UV") or "uv", "pip", "install", "--prefix", str(prefix), "--python", sys.executable,
+        "--python-version", plan.python, "--python-platform", plan.platform, "--no-deps", "--require-hashes",
+        "--no-build", "--no-compile-bytecode", "--link-mode", os.environ.get("UV_LINK_MODE", "hardlink"),
+        "--requirements", str(listed),
+    ]  # fmt: skip
+    # not in the application folder: a uv.toml or pyproject.toml there would be obeyed
+    with subprocess.Popen(
+        command, cwd=prefix.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        for line in process.stdout:
+            report(line.rstrip())
+    listed.unlink()
+    if process.returncode:
+        raise InstallError
+
+
+def arrange(prefix: Path, into: Path) -> None:
+    """Splits uv's ``prefix``, shaped for the Python that runs us, into ``site`` and ``data``."""
+    site, data = into / "site", into / "data"
+    site.mkdir()
+    for found in sorted(prefix.glob("lib*/python*/site-packages")):
+        merge(found, site)
+    for headers in (prefix / "include").glob("site"):
+        shutil.rmtree(headers)
+    (prefix / ".lock").unlink(missing_ok=True)
+    merge(prefix, data)
+    for folder, _, _ in os.walk(data, topdown=False):
+        if not os.listdir(folder):
+            os.rmdir(folder)
+
+
+def merge(source: Path, target: Path) -> None:
+    """Moves what is in ``source`` to ``target``, folder by folder."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()):
+        if path.is_dir() and (target / path.name).is_dir():
+            merge(path, target / path.name)
+        else:
+            path.rename(target / path.name)
+    source.rmdir()
+
+
+def clean(into: Path, python: str) -> None:
+    """Makes equal wheels equal bytes: no file of the installer's machine, plain modes, sorted records."""
+    site, data = into / "site", into / "data"
+    for record in sorted(site.glob("*.dist-info/RECORD")):
+        for name in VOLATILE:
+            (record.parent / name).unlink(missing_ok=True)
+        for script in entry_points(record.parent):
+            (data / "bin" / script.name).unlink(missing_ok=True)
+    for cache in sorted(site.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    if (data / "bin").is_dir():
+        for script in sorted((data / "bin").iterdir()):
+            rewrite_shebang(script, python)
+        if not os.listdir(data / "bin"):
+            (data / "bin").rmdir()
+    for record in sorted(site.glob("*.dist-info/RECORD")):
+        rewrite_record(record, site, data)
+    for folder, folders, files in os.walk(into):
+        for name in (*folders, *files):
+            plain_mode(Path(folder, name))
+
+
+def rewrite_shebang(script: Path, python: str) -> None:
+    """Points a wheel's own Python script at the image's Python; uv wrote the path of the Python that runs us."""
+    lines = script.read_bytes().split(b"\n")
+    long_form = len(lines) > 2 and lines[0] == b"#!/bin/sh" and lines[1].startswith(b"'''exec'")
+    if long_form or lines[0].startswith(f"#!{sys.executable}".encode()):
+        replace(script, b"\n".join([f"#!{python}".encode(), *lines[3 if long_form else 1 :]]))
+
+
+def rewrite_record(record: Path, site: Path, data: Path) -> None:
+    """Drops the lines of files that are gone or rewritten, and sorts the rest."""
+    kept = [row for row in records(record) if is_recorded(row[0], site, data)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(sorted(kept))
+    replace(record, text.getvalue().encode())
+
+
+def is_recorded(path: str, site: Path, data: Path) -> bool:
+    """Whether a line of RECORD still tells the truth; data lies three folders above site-packages."""
+    above = path.startswith("../../../")
+    if above and path.startswith("../../../bin/"):
+        return False
+    return (data / path[9:] if above else site / path).is_file()
+
+
+def replace(path: Path, text: bytes) -> None:
+    """Writes a new file in the old one's place: the old one may be a hard link into uv's cache."""
+    mode = path.stat().st_mode
+    path.unlink()
+    path.write_bytes(text)
+    path.chmod(stat.S_IMODE(mode))
+
+
+def plain_mode(path: Path) -> None:
+    """0755 for folders and executables, 0644 for the rest; a shared inode is copied before it is changed."""
+    found = path.lstat()
+    wanted = 0o755 if stat.S_ISDIR(found.st_mode) or found.st_mode & 0o100 else 0o644
+    if stat.S_ISLNK(found.st_mode) or stat.S_IMODE(found.st_mode) == wanted:
+        return
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+        replace(path, path.read_bytes())
+    path.chmod(wanted)

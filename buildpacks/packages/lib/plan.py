@@ -1,0 +1,166 @@
+"""What is to be done, decided before anything is: which layers there are, their keys, and which can be kept."""
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, Tuple
+
+from layer import read_metadata, split_paths
+
+VERSION = "0.1.0"
+ENVIRONMENT = "environment"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+RESERVED = {"build", "launch", "store", ENVIRONMENT}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+GLIBC = (17, 28, *range(31, 41))  # the minor versions of glibc 2 that uv has a platform for
+ASK = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+
+
+class PlanError(Exception):
+    """The application folder cannot be built; the text is for the user."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """The target's Python as a command of this machine, and its full version."""
+
+    command: Tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """One layer of wheels. ``kept`` is set when the previous image holds it: the paths without bytecode."""
+
+    name: str
+    requirements: Tuple[str, ...]
+    key: str
+    kept: Optional[Tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the build will do. ``image`` is this buildpack's layers folder as the image will see it."""
+
+    layers: Path
+    image: str
+    python: str
+    platform: str
+    options: Tuple[str, ...]
+    interpreter: Optional[Interpreter]
+    contents: Tuple[Content, ...]
+    key: str
+    kept: bool
+
+    @property
+    def venv(self) -> str:
+        """The virtual environment's path in the image."""
+        return f"{self.image}/{ENVIRONMENT}/venv"
+
+    @property
+    def site(self) -> str:
+        """The site-packages folder, relative to the virtual environment."""
+        return f"lib/python{self.python}/site-packages"
+
+
+def make_plan(app: Path, layers: Path, settings: Mapping[str, str]) -> Plan:
+    """Reads the application folder and the restored metadata. Starts nothing but the target's Python."""
+    build = json.loads((app / ".mlpack/build.json").read_text(encoding="utf-8"))
+    target = build["target"]
+    python = str(build["python"])
+    image = f"{settings.get('BP_IMAGE_LAYERS_DIR') or layers.parent}/{layers.name}"
+    interpreter = find_interpreter(settings.get("BP_TARGET_PYTHON") or "/usr/bin/python3", python)
+    common = {
+        "buildpack": VERSION,
+        "bytecode": interpreter.version if interpreter else "",
+        "image": image,
+        "python": python,
+        "target": [target[name] for name in ("os", "arch", "libc")],
+    }
+    options, pins = read_lock(app / ".mlpack/lock.txt")
+    contents = tuple(
+        plan_content(layers, name, requirements, common)
+        for name, requirements in assign(json.loads((app / ".mlpack/layers.json").read_text()), pins)
+    )
+    key = digest({**common, "layers": [[content.name, content.key] for content in contents]})
+    kept = all(content.kept is not None for content in contents)
+    kept = kept and read_metadata(layers, ENVIRONMENT).get("key") == key
+    platform = uv_platform(target)
+    return Plan(layers, image, python, platform, options, interpreter, contents, key, kept)
+
+
+def plan_content(layers: Path, name: str, requirements: Tuple[str, ...], common: Dict[str, object]) -> Content:
+    """One layer with its key, compared with what was restored."""
+    key = digest({**common, "requirements": requirements})
+    restored = read_metadata(layers, name)
+    reusable = restored.get("key") == key and "without-bytecode" in restored
+    return Content(name, requirements, key, tuple(split_paths(restored["without-bytecode"])) if reusable else None)
+
+
+def read_lock(path: Path) -> Tuple[Tuple[str, ...], Dict[str, str]]:
+    """Option lines (``--index-url ...``), and pins by ``name==version``."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()]
+    lines = [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
+    options = tuple(line for line in lines if line.startswith("--"))
+    pins = {pin_name(line): line for line in lines if not line.startswith("--")}
+    for line in pins.values():
+        if "==" not in line.split()[0] or "--hash=sha256:" not in line:
+            raise PlanError(f"Not a hashed pin in .mlpack/lock.txt: {line}\nLock the packages again.")
+    return options, pins
+
+
+def pin_name(line: str) -> str:
+    """``name==version`` of a pin, the name normalised."""
+    name, _, version = line.split()[0].partition("==")
+    return f"{re.sub('[-_.]+', '-', name).lower()}=={version}"
+
+
+def assign(listed: List[Dict[str, object]], pins: Dict[str, str]) -> List[Tuple[str, Tuple[str, ...]]]:
+    """Each layer with its lines of the lock; every pin has exactly one layer."""
+    rest = dict(pins)
+    assigned = []
+    for entry in listed:
+        name = str(entry["layer"])
+        if not NAME.fullmatch(name) or name in RESERVED or name in dict(assigned):
+            raise PlanError(f"Not a usable layer name in .mlpack/layers.json: {name}")
+        wanted = [pin_name(str(package)) for package in entry["packages"]]
+        missing = [package for package in wanted if package not in rest]
+        if missing:
+            raise PlanError(f"Layer {name} names {', '.join(missing)}, missing from (or twice in) the lock.")
+        assigned.append((name, tuple(sorted(rest.pop(package) for package in wanted))))
+    if rest:
+        raise PlanError(f"In the lock, but in no layer of .mlpack/layers.json: {', '.join(sorted(rest))}")
+    return assigned
+
+
+def digest(value: object) -> str:
+    """A cache key: a hash over ``value``."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def uv_platform(target: Mapping[str, str]) -> str:
+    """uv's word for the target: the newest platform tag that its C library satisfies."""
+    machine = MACHINES.get(target["arch"], target["arch"])
+    if target["libc"].startswith("musl"):
+        return f"{machine}-unknown-linux-musl"
+    found = re.fullmatch(r"glibc2\.([0-9]+)", target["libc"])
+    fitting = [minor for minor in GLIBC if found and minor <= int(found[1])]
+    if not fitting:
+        raise PlanError(f"There are no wheels for the C library {target['libc']}; glibc2.17 is the oldest.")
+    return f"{machine}-manylinux_2_{fitting[-1]}"
+
+
+def find_interpreter(command: str, python: str) -> Optional[Interpreter]:
+    """The target's Python, if it runs on this machine and is the planned one."""
+    words = tuple(shlex.split(command))
+    try:
+        run = subprocess.run([*words, "-c", ASK], capture_output=True, text=True, check=True, env={}, cwd=os.sep)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    version = run.stdout.strip()
+    return Interpreter(words, version) if version.split(".")[:2] == python.split(".") else None

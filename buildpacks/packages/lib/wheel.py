@@ -1,0 +1,89 @@
+"""What installed wheels say about themselves: their records, entry points, and where two of them disagree."""
+
+import base64
+import configparser
+import csv
+import hashlib
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, List, Tuple
+
+REFERENCE = re.compile(r"([A-Za-z_][\w.]*)\s*:\s*([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\s*(?:\[.*\])?")
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A console script: ``from module import name``, then call ``name`` + ``attribute`` (``.main`` or empty)."""
+
+    name: str
+    module: str
+    imported: str
+    attribute: str
+
+
+def entry_points(folder: Path) -> List[EntryPoint]:
+    """The console scripts of one ``.dist-info`` folder, in order of their names."""
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str
+    path = folder / "entry_points.txt"
+    if path.is_file():
+        parser.read_string(path.read_text(encoding="utf-8"))
+    found = []
+    for section in ("console_scripts", "gui_scripts"):
+        for name, reference in parser.items(section) if parser.has_section(section) else ():
+            match = REFERENCE.fullmatch(reference.strip())
+            if match and "/" not in name and name not in (".", ".."):
+                found.append(EntryPoint(name, *match.groups()))
+    return sorted(found, key=lambda point: point.name)
+
+
+def records(record: Path) -> List[List[str]]:
+    """The rows of a RECORD: path, hash, size."""
+    with record.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.reader(file) if len(row) == 3]
+
+
+def project(record: Path) -> str:
+    """The normalised project name of a RECORD's folder."""
+    return re.sub("[-_.]+", "-", record.parent.name.split("-")[0]).lower()
+
+
+def owners(site: Path) -> Dict[str, Tuple[str, str]]:
+    """Each recorded path with the first project, in order of names, that has it, and its hash."""
+    found: Dict[str, Tuple[str, str]] = {}
+    for record in sorted(site.glob("*.dist-info/RECORD"), key=project):
+        for path, checksum, _ in records(record):
+            found.setdefault(path, (project(record), checksum))
+    return found
+
+
+def settle_conflicts(site: Path, install_one: Callable[[str, Path], None], report: Callable[[str], None]) -> None:
+    """Where wheels of one layer bring unequal files for one path, the first in order of names wins.
+
+    The installer lets any of them win, which differs from run to run. ``install_one(project, folder)`` installs a
+    project alone into ``folder/site``.
+    """
+    first = owners(site)
+    disputed: Dict[str, List[str]] = {}
+    for record in sorted(site.glob("*.dist-info/RECORD"), key=project):
+        for path, checksum, _ in records(record):
+            inside = not path.startswith("/") and ".." not in path.split("/")
+            if inside and checksum and checksum != first[path][1]:
+                report(f"{path} differs between {first[path][0]} and {project(record)}: the first is taken")
+                disputed.setdefault(first[path][0], []).append(path)
+    for name, paths in sorted(disputed.items()):
+        with tempfile.TemporaryDirectory(dir=site.parent) as scratch:
+            stale = [path for path in paths if checksum_of(site / path) != first[path][1]]
+            if stale:
+                install_one(name, Path(scratch))
+            for path in stale:
+                (site / path).unlink()
+                shutil.copy(Path(scratch, "site", path), site / path)
+
+
+def checksum_of(path: Path) -> str:
+    """A file's hash as RECORD writes it."""
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
