@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jupyter_mlpack.values import Image, Json, JobState, Notice, to_json
+from jupyter_mlpack.values import Image, JobState, Json, Notice, to_json
 
 PHASES = ("inspect", "resolve", "stack", "analyze", "detect", "restore", "build", "export", "publish")
 """The phases of a build in order; the five in the middle are the Cloud Native Buildpacks specification's own."""
@@ -105,7 +105,16 @@ class CellStarted:
 
 
 Event: TypeAlias = (
-    PhaseStarted | PhaseEnded | Progress | LogLines | Noticed | LayerExported | BuildSucceeded | Failed | JobChanged | CellStarted
+    PhaseStarted
+    | PhaseEnded
+    | Progress
+    | LogLines
+    | Noticed
+    | LayerExported
+    | BuildSucceeded
+    | Failed
+    | JobChanged
+    | CellStarted
 )
 Emit = Callable[[Event], None]
 

@@ -65,7 +65,10 @@ class Magic:
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell. ``python`` is what is left when magics are blanked out (line numbers stay); ``parses`` says whether it is Python."""
+    """One code cell. ``python`` is what is left when magics are blanked out (line numbers stay).
+
+    ``parses`` says whether that is Python.
+    """
 
     number: int
     source: str
@@ -80,7 +83,8 @@ class Notebook:
     """A notebook as read from disk, outputs and prose left out.
 
     ``kernel`` is the kernelspec's name, ``python_version`` is what ``language_info`` says (``3.11.7``),
-    ``document`` is the normalised nbformat 4 document without outputs, as canonical JSON text.
+    ``document`` is the normalised nbformat 4 document without outputs, as canonical JSON text. ``notices`` tell
+    what reading it had to mend (an old format, a cell that is no Python).
     """
 
     path: Path
@@ -90,6 +94,7 @@ class Notebook:
     python_version: str | None
     metadata: Mapping[str, Json] = field(hash=False)
     document: str = field(repr=False)
+    notices: tuple[Notice, ...] = ()
 
 
 # --- the inspection -------------------------------------------------------------------------------------------
@@ -393,8 +398,8 @@ class Job:
     outputs: tuple[str, ...] = ()
 
 
-def to_json(value: object) -> Json:
-    """``value`` as plain JSON data: dataclasses become objects, tuples and sets become (sorted) lists, paths become strings."""
+def to_json(value: object) -> Json:  # noqa: PLR0911 (one line for each kind of value)
+    """``value`` as plain JSON data: dataclasses become objects, tuples and sets (sorted) lists, paths strings."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Enum):

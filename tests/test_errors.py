@@ -47,7 +47,9 @@ def raises() -> Iterator[tuple[str, type[errors.MlpackError], frozenset[str]]]:
                     yield f"{path.relative_to(PACKAGE)}:{node.lineno}", error, given
 
 
-@pytest.mark.parametrize(("place", "error", "given"), list(raises()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("place", "error", "given"), list(raises()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_raise__gives_the_data_its_sentences_name(
     place: str, error: type[errors.MlpackError], given: frozenset[str]
 ) -> None:

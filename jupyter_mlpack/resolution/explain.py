@@ -19,14 +19,18 @@ from jupyter_mlpack.values import Target
 NAME = r"`?([A-Za-z0-9][A-Za-z0-9._-]*)`?"
 UNKNOWN = re.compile(rf"{NAME} was not found in the (?:package registry|cache|provided package locations)")
 NO_VERSION = re.compile(rf"there (?:is|are) no versions? of {NAME}((?:[=<>!~]\S+)?)")
-NO_WHEEL = re.compile(rf"(?:all versions of )?{NAME}((?:==\S+)?) ha(?:s|ve) no (?:usable wheels|wheels with a matching)")
-OFFLINE = re.compile(r"network was disabled|Failed to fetch|error sending request|dns error|Connection refused|Temporary failure")
+NO_WHEEL = re.compile(
+    rf"(?:all versions of )?{NAME}((?:==\S+)?) ha(?:s|ve) no (?:usable wheels|wheels with a matching)"
+)
+OFFLINE = re.compile(
+    r"network was disabled|Failed to fetch|error sending request|dns error|Connection refused|Temporary failure"
+)
 INVALID = re.compile(r"Couldn't parse requirement")
 URL = re.compile(r"(https?://)[^/\s`@]*@?([^/\s`]+)[^\s`]*")
 LONGEST = 600
 
 
-def lock_error(stderr: str, target: Target) -> ResolutionError:
+def lock_error(stderr: str, target: Target) -> ResolutionError:  # noqa: PLR0911 (one line for each cause)
     """The error that fits uv's standard error. Addresses lose their credentials and paths."""
     reason = trim(stderr)
     if INVALID.search(stderr):
@@ -52,10 +56,12 @@ def flat(text: str) -> str:
 
 def trim(stderr: str) -> str:
     """uv's reasoning without its frame and its hints, at most ``LONGEST`` characters."""
-    body = stderr.split("\nhint:")[0]
-    body = re.sub(r"^\s*(?:error|cause|×|╰─▶)\s*:?\s*", "", body, flags=re.MULTILINE)
+    body = stderr.split("\nhint:", maxsplit=1)[0]
+    body = re.sub(r"^\s*(?:error|cause)\s*:?\s*", "", body, flags=re.MULTILINE)
     text = flat(body.replace("No solution found when resolving dependencies", ""))
-    text = text.replace("you require", "the notebook needs").replace("your requirements are", "the notebook's needs are")
+    text = text.replace("you require", "the notebook needs").replace(
+        "your requirements are", "the notebook's needs are"
+    )
     text = URL.sub(r"\1\2", text)
     return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
 

@@ -65,7 +65,9 @@ def pip_configuration_files(environment: Mapping[str, str]) -> list[Path]:
     """Where pip looks, in its order: global, user, site, ``PIP_CONFIG_FILE`` (pip's documentation, "Configuration")."""
     home = Path(environment.get("HOME") or "/nonexistent")
     config = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
-    system = [Path(folder) / "pip" / "pip.conf" for folder in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep)]
+    system = [
+        Path(folder) / "pip" / "pip.conf" for folder in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep)
+    ]
     candidates = [
         *system,
         Path("/etc/pip.conf"),

@@ -34,7 +34,12 @@ class LockRequest:
     def key(self) -> str:
         """A digest of all that decides the answer."""
         settings = {name: value for name, value in self.settings.items() if name.startswith("UV_")}
-        parts = [sorted(self.requirements), sorted(self.constraints), repr(self.target), sorted(settings.items())]
+        parts = [
+            sorted(self.requirements),
+            sorted(self.constraints),
+            repr(self.target),
+            sorted(settings.items()),
+        ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -72,7 +77,7 @@ def compile_requirements(request: LockRequest) -> str:
 
 
 def compile_command(target: Target) -> list[str]:
-    """``uv pip compile`` for the target. Wheels only: building from source would run a package's code on this machine."""
+    """``uv pip compile`` for the target. Wheels only: building from source would run a package's code here."""
     platform = f"{MACHINE[target.arch]}-manylinux_2_{glibc_minor(target)}"
     return [
         find_uv(), "pip", "compile", "--quiet", "--color", "never", "--no-header", "--no-sources",

@@ -71,7 +71,7 @@ def locked_package(package: Mapping[str, Any], ranks: Mapping[Tag, int], target:
 def wheel_name(wheel: Mapping[str, Any]) -> str:
     """The wheel's file name: given, or the end of its address or path."""
     address: str = wheel.get("name") or wheel.get("url") or wheel.get("path") or ""
-    return address.split("#")[0].rsplit("/", 1)[-1].replace("%2B", "+")
+    return address.split("#", maxsplit=1)[0].rsplit("/", 1)[-1].replace("%2B", "+")
 
 
 def wheel_rank(name: str, ranks: Mapping[Tag, int]) -> int | None:

@@ -1,0 +1,1 @@
+"""``jupyter mlpack ...``: the door for people and scripts."""

@@ -1,0 +1,160 @@
+"""``jupyter mlpack build NOTEBOOK``."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+
+from traitlets import Bool, List, Unicode
+
+from jupyter_mlpack.cli.base import Command
+from jupyter_mlpack.cli.machine import MachineMixin
+from jupyter_mlpack.cli.report import Reporter
+from jupyter_mlpack.errors import NotebookNotNamed, PurposeUnsupported
+from jupyter_mlpack.events import Noticed
+from jupyter_mlpack.pipeline import Wishes, build_image, inspect, plan_image
+from jupyter_mlpack.publish import Outputs, check_outputs, publish
+from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
+
+
+class BuildCommand(MachineMixin, Command):
+    """Make an image of a notebook."""
+
+    name = "jupyter-mlpack-build"
+    usage = "jupyter mlpack build NOTEBOOK [options]"
+    words = """
+Reads the notebook without running it, locks the packages it needs at the versions of its kernel, and builds an
+OCI image: in this process, without Docker and without root. The image is kept in the content store and found
+again by its name; the options below send it to further places, any of them together."""
+    options = (
+        ("--name NAME", "name of the image (default: from the notebook's, e.g. train:training)"),
+        ("--layout DIR", "write an OCI layout folder"),
+        ("--archive FILE", "write an archive for `docker load`"),
+        ("--load", "load it into the local Docker daemon"),
+        ("--push REFERENCE", "push it to a registry (credentials: the usual Docker config); repeatable"),
+        ("--insecure", "plain HTTP is allowed for the registries named here"),
+        (
+            "--require NAME",
+            "a package the notebook needs and does not show, e.g. --require pyarrow; repeatable",
+        ),
+        ("--ignore-unresolved", "build although some imports are known to nobody"),
+        ("--python X.Y", "Python of the image (default: the kernel's)"),
+        ("--stack NAME", "the run image: bookworm or trixie (default: by the Python version)"),
+        ("--arch ARCH", "amd64 or arm64 (default: this machine's)"),
+        ("--upgrade", "choose versions anew instead of those of the last build"),
+        ("--run-image REF", "take the run image from a registry instead of assembling it"),
+        ("--mirror URL", "the Debian mirror (default: the one of this machine's apt)"),
+        ("--dry-run", "show the plan; build nothing"),
+    )
+    examples = """
+jupyter mlpack build train.ipynb
+jupyter mlpack build train.ipynb --dry-run
+jupyter mlpack build train.ipynb --load                      # then: docker run --rm train:training
+jupyter mlpack build train.ipynb --push localhost:5000/train:1 --insecure
+jupyter mlpack build train.ipynb --archive train.tar --format json"""
+    aliases = {
+        **Command.common_aliases,
+        **MachineMixin.machine_aliases,
+        "name": "BuildCommand.image_name",
+        "layout": "BuildCommand.layout",
+        "archive": "BuildCommand.archive",
+        "push": "BuildCommand.push",
+        "require": "BuildCommand.require",
+        "python": "BuildCommand.python",
+        "stack": "BuildCommand.stack",
+        "purpose": "BuildCommand.purpose",
+    }
+    flags = {
+        **Command.common_flags,
+        "load": ({"BuildCommand": {"load": True}}, "Load the image into the local Docker daemon."),
+        "insecure": ({"BuildCommand": {"insecure": True}}, "Allow plain HTTP for the registries named."),
+        "ignore-unresolved": (
+            {"BuildCommand": {"ignore_unresolved": True}},
+            "Build although imports are unresolved.",
+        ),
+        "upgrade": ({"BuildCommand": {"upgrade": True}}, "Choose versions anew."),
+        "dry-run": ({"BuildCommand": {"dry_run": True}}, "Show the plan; build nothing."),
+    }
+
+    image_name = Unicode(help="Name of the image.").tag(config=True)
+    layout = Unicode(help="Folder for an OCI layout.").tag(config=True)
+    archive = Unicode(help="File for a Docker archive.").tag(config=True)
+    push = List(Unicode(), help="References to push to.").tag(config=True)
+    load = Bool(False, help="Load into the local Docker daemon.").tag(config=True)
+    insecure = Bool(False, help="Allow plain HTTP for the registries named.").tag(config=True)
+    require = List(Unicode(), help="Packages that are needed beside those found.").tag(config=True)
+    ignore_unresolved = Bool(False, help="Build although imports are unresolved.").tag(config=True)
+    upgrade = Bool(False, help="Choose versions anew.").tag(config=True)
+    dry_run = Bool(False, help="Show the plan; build nothing.").tag(config=True)
+    python = Unicode(help="Python of the image, e.g. 3.11.").tag(config=True)
+    stack = Unicode(help="Name of the stack.").tag(config=True)
+    purpose = Unicode("training", help="training; inference images are not there yet.").tag(config=True)
+
+    def run(self, reporter: Reporter) -> int:
+        """Build, deliver, and say what to type next."""
+        started = time.monotonic()
+        notebook, outputs, wishes = self.notebook(), self.outputs(), self.wishes()
+        check_outputs(outputs)
+        if self.dry_run:
+            plan = plan_image(*inspect(notebook, wishes, reporter), wishes, self.machine(), reporter)
+            reporter.result(describe_plan(plan), to_json(plan))
+            return 0
+        if outputs.push and outputs.insecure:
+            reporter(Noticed(Notice("insecure", "The image and the credentials may travel unencrypted (--insecure).")))
+        image = build_image(notebook, wishes, self.machine(), reporter)
+        delivered = publish(image.reference, outputs, self.store(), reporter)
+        text = describe_image(image, delivered, time.monotonic() - started)
+        reporter.result(text, {"image": to_json(image), "delivered": list(delivered)})
+        return 0
+
+    def notebook(self) -> Path:
+        """The one positional argument."""
+        if len(self.extra_args) != 1:
+            raise NotebookNotNamed(given=len(self.extra_args))
+        return Path(self.extra_args[0])
+
+    def outputs(self) -> Outputs:
+        """Where the image goes."""
+        layout, archive = (Path(text) if text else None for text in (self.layout, self.archive))
+        return Outputs(layout, archive, self.load, tuple(self.push), self.insecure)
+
+    def wishes(self) -> Wishes:
+        """What the options ask for."""
+        if self.purpose != Purpose.TRAINING.value:
+            raise PurposeUnsupported(purpose=self.purpose)
+        return Wishes(
+            name=self.image_name or None,
+            arch=self.arch,
+            python=self.python or None,
+            stack=self.stack or None,
+            required=tuple(self.require),
+            lenient=self.ignore_unresolved,
+            refresh=self.upgrade,
+        )
+
+
+def describe_image(image: Image, delivered: tuple[str, ...], seconds: float) -> str:
+    """The last words of a build: name, digest, size, layers reused, seconds, and the next command."""
+    reused = sum(layer.reused for layer in image.layers)
+    size = f"{image.size / 1e6:.1f} MB, {len(image.layers)} layers ({reused} reused), {seconds:.1f} s"
+    lines = ["", image.reference, f"  digest  {image.digest}", f"  size    {size}"]
+    lines += [f"  done    {sentence}" for sentence in delivered]
+    return "\n".join([*lines, f"  next    jupyter mlpack run {shlex.quote(image.reference)}"])
+
+
+def describe_plan(plan: BuildPlan) -> str:
+    """The plan for people: what would be built, from what."""
+    lock = next(file.text or "" for file in plan.files if file.path == ".mlpack/lock.txt")
+    target = plan.target
+    lines = [
+        f"{plan.name}: a {plan.purpose.value} image",
+        f"for {target.os}/{target.arch}, Python {target.python}, on {plan.stack.name}",
+        "",
+        "files:",
+        *(f"  {file.path}" for file in plan.files),
+        "",
+        "packages:",
+        *(f"  {line.split(' ')[0]}" for line in lock.splitlines()),
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,102 @@
+"""Events -> what a person sees in a terminal, what stands in a pipe, or JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from jupyter_mlpack.events import Event, Failed, LogLines, Noticed, event_json
+
+
+class Reporter(Protocol):
+    """An ``Emit`` that can also print results and say that it was interrupted."""
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+
+    def result(self, text: str, data: object) -> None:
+        """Show a command's answer: ``text`` for people, ``data`` (JSON) for machines."""
+
+    def interrupted(self) -> None:
+        """Say that Ctrl-C ended the work and that nothing was changed."""
+
+
+class JsonReporter:
+    """One event a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __call__(self, event: Event) -> None:
+        """Write the event as one line."""
+        print(json.dumps(event_json(event), ensure_ascii=False), file=self.stream, flush=True)
+
+    def result(self, text: str, data: object) -> None:
+        """Write the data as one line."""
+        del text
+        print(json.dumps(data, ensure_ascii=False), file=self.stream, flush=True)
+
+    def interrupted(self) -> None:
+        """Write the interruption as a failure."""
+        self(Failed("interrupted", INTERRUPTED, "", "", ""))
+
+
+class PlainReporter:
+    """For pipes and files: notices and failures on standard error, results on standard output, nothing else."""
+
+    def __init__(self, stream: TextIO, *, verbose: bool) -> None:
+        self.stream = stream
+        self.verbose = verbose
+
+    def __call__(self, event: Event) -> None:
+        """Show what must not be missed."""
+        match event:
+            case Noticed():
+                place = f" ({event.notice.location})" if event.notice.location else ""
+                print(f"note: {event.notice.text}{place}", file=sys.stderr)
+            case Failed():
+                print("\n".join(failure_lines(event)), file=sys.stderr)
+            case LogLines() if self.verbose or event.phase == "run":
+                print("\n".join(event.lines), file=self.stream, flush=True)
+            case _:
+                pass
+
+    def result(self, text: str, data: object) -> None:
+        """Print the text."""
+        del data
+        print(text, file=self.stream, flush=True)
+
+    def interrupted(self) -> None:
+        """Print the one sentence."""
+        print(INTERRUPTED, file=sys.stderr)
+
+
+INTERRUPTED = "Stopped. No image name was changed; finished layers are kept for the next build."
+
+
+def failure_lines(failure: Failed) -> Iterator[str]:
+    """What happened, where, why we think so, and the next step; empty parts left out."""
+    yield f"error: {failure.what}"
+    if failure.where:
+        yield f"  where: {failure.where}"
+    if failure.why:
+        yield "  why:   " + failure.why.strip().replace("\n", "\n         ")
+    if failure.hint:
+        yield f"  next:  {failure.hint}"
+
+
+@contextmanager
+def make_reporter(style: str, *, verbose: bool, stream: TextIO) -> Iterator[Reporter]:
+    """The reporter for ``style``; a terminal gets live bars, a pipe does not."""
+    if style == "json":
+        yield JsonReporter(stream)
+    elif stream.isatty() and sys.stderr.isatty():
+        from jupyter_mlpack.cli.terminal import TerminalReporter
+
+        with TerminalReporter(verbose=verbose) as reporter:
+            yield reporter
+    else:
+        yield PlainReporter(stream, verbose=verbose)

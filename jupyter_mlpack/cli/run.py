@@ -1,0 +1,80 @@
+"""``jupyter mlpack run IMAGE``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from traitlets import List, Unicode
+
+from jupyter_mlpack.cli.base import Command
+from jupyter_mlpack.cli.machine import MachineMixin
+from jupyter_mlpack.cli.report import Reporter
+from jupyter_mlpack.engines import make_engine
+from jupyter_mlpack.errors import ImageNotNamed, ParameterUnreadable
+from jupyter_mlpack.jobs import run_job
+from jupyter_mlpack.values import Job, JobSpec, Parameter, to_json
+
+
+class RunCommand(MachineMixin, Command):
+    """Run the training in an image."""
+
+    name = "jupyter-mlpack-run"
+    usage = "jupyter mlpack run IMAGE [-p NAME=VALUE ...] [options]"
+    words = """
+Runs the notebook in its image, streams its log, and brings the executed notebook and all files it wrote back into
+a folder. The exit status is the notebook's own. Engine `process` needs neither Docker nor root: it unpacks the
+image and runs it in namespaces of its own. Engine `docker` uses the Docker daemon."""
+    options = (
+        ("-p NAME=VALUE", "a parameter of the notebook, e.g. -p epochs=3; repeatable"),
+        ("--output DIR", "where outputs go (default: <image name>-output)"),
+        ("--engine NAME", "process or docker (default: process where the kernel allows it)"),
+    )
+    examples = """
+jupyter mlpack run train:training
+jupyter mlpack run train:training -p epochs=3 -p learning_rate=0.01 --output results
+jupyter mlpack run train:training --engine docker"""
+    aliases = {
+        **Command.common_aliases,
+        "p": "RunCommand.parameters",
+        "output": "RunCommand.output",
+        "engine": "RunCommand.engine",
+    }
+    flags = {**Command.common_flags}
+
+    parameters = List(Unicode(), help="Parameters, NAME=VALUE each.").tag(config=True)
+    output = Unicode(help="Folder for the outputs.").tag(config=True)
+    engine = Unicode(help="process or docker; empty: the first that is available.").tag(config=True)
+
+    def run(self, reporter: Reporter) -> int:
+        """Run the job and say where its outputs are."""
+        if len(self.extra_args) != 1:
+            raise ImageNotNamed(given=len(self.extra_args))
+        image = self.extra_args[0]
+        store = self.store()
+        output = Path(self.output or image.split(":")[0].split("@")[0].replace("/", "-") + "-output")
+        engine = make_engine(self.engine, store)
+        spec = JobSpec(image, tuple(read_parameter(text) for text in self.parameters), output, self.engine)
+        job = run_job(spec, store, engine, reporter)
+        reporter.result(describe_job(job), to_json(job))
+        return job.exit_status or 0
+
+
+def read_parameter(text: str) -> tuple[str, Parameter]:
+    """``lr=0.1`` -> ``("lr", 0.1)``; the value is YAML, as papermill takes it. Raises ``ParameterUnreadable``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip().isidentifier():
+        raise ParameterUnreadable(text=text)
+    try:
+        return name.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ParameterUnreadable(text=text) from error
+
+
+def describe_job(job: Job) -> str:
+    """The last words of a run: how it ended and what it left."""
+    lines = [
+        "",
+        f"{job.state.value} (exit status {job.exit_status}): {len(job.outputs)} files in {job.spec.output}",
+    ]
+    return "\n".join([*lines, *(f"  {output}" for output in job.outputs)])

@@ -1,0 +1,142 @@
+"""The sentence: read the **Notebook**, inspect it into an **Inspection**, plan a **BuildPlan**, run the **lifecycle**
+to get an **Image**.
+
+Each clause is one call; each capital noun is one frozen class in ``values.py``. ``jobs.py`` has the last clause
+(submit the image as a **Job**).
+"""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_mlpack.errors import ResolutionError
+from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
+from jupyter_mlpack.inspection import inspect_notebook, read_kernel
+from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
+from jupyter_mlpack.notebook import read_notebook
+from jupyter_mlpack.oci import Store, StoredImage
+from jupyter_mlpack.plan import choose_requirements, choose_stack, default_name, make_plan, make_target
+from jupyter_mlpack.resolution import LockRequest, find_uv, resolve
+from jupyter_mlpack.stack import StackSettings, ensure_run_image, run_root, target_python
+from jupyter_mlpack.values import (
+    BuildPlan,
+    Catalog,
+    Image,
+    Inspection,
+    Lock,
+    Notebook,
+    Notice,
+    Purpose,
+    Target,
+)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller asks for beside the notebook; every field has a sensible default."""
+
+    name: str | None = None
+    purpose: Purpose = Purpose.TRAINING
+    arch: str = "amd64"
+    python: str | None = None
+    stack: str | None = None
+    required: tuple[str, ...] = ()
+    lenient: bool = False
+    refresh: bool = False
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this machine offers: content store, catalog, stack settings, and uv's index settings (perhaps secret)."""
+
+    store: Store
+    catalog: Catalog
+    stack_settings: StackSettings
+    index_settings: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Image:
+    """From a notebook to an image in the store, named last. Raises leaves of ``MlpackError``; then no name has moved."""
+    notebook, inspection = inspect(path, wishes, emit)
+    plan = plan_image(notebook, inspection, wishes, machine, emit)
+    with phase("stack", emit):
+        run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
+    with tempfile.TemporaryDirectory(prefix="mlpack-") as workdir:
+        context = BuildContext(
+            Path(workdir), build_settings(plan, run_image, machine), previous=plan.name, launcher=None
+        )
+        image = run_lifecycle(plan, run_image, machine.store, machine.catalog, context, emit)
+    emit(BuildSucceeded(image))
+    return image
+
+
+def inspect(path: Path, wishes: Wishes, emit: Emit) -> tuple[Notebook, Inspection]:
+    """Read the notebook and find out what it needs; nothing of it is executed."""
+    with phase("inspect", emit) as summary:
+        notebook = read_notebook(path)
+        environment, notices = read_kernel(notebook.kernel)
+        inspection = inspect_notebook(notebook, environment)
+        for notice in (*notices, *inspection.notices):
+            emit(Noticed(notice))
+        summary.append(f"{len(inspection.dependencies)} packages needed, {len(inspection.files)} files beside it")
+    return notebook, inspection
+
+
+def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> BuildPlan:
+    """Choose the stack, lock the packages for its target, and write down what to build."""
+    with phase("resolve", emit) as summary:
+        where = str(notebook.path.name)
+        stack = choose_stack(machine.catalog, wishes.python or inspection.python_version, where, wishes.stack)
+        target = make_target(stack, wishes.arch)
+        lock = lock_packages(inspection, target, wishes, machine, emit)
+        name = wishes.name or default_name(notebook.path, wishes.purpose)
+        summary.append(f"{len(lock.packages)} packages, {sum(package.size for package in lock.packages) / 1e6:.0f} MB")
+        return make_plan(inspection, notebook, wishes.purpose, lock, (name, stack, target, machine.catalog))
+
+
+def lock_packages(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine, emit: Emit) -> Lock:
+    """The lock, at the kernel's versions; where these cannot be had for the target, without them and with a notice."""
+    requirements = choose_requirements(inspection, wishes.purpose, wishes.required, lenient=wishes.lenient)
+    cache = machine.store.root / "locks"
+    kept = LockRequest(requirements, inspection.constraints, target, machine.index_settings)
+    try:
+        return resolve(kept, cache, refresh=wishes.refresh)
+    except ResolutionError as refusal:
+        if not inspection.constraints:
+            raise
+        free = LockRequest(requirements, (), target, machine.index_settings)
+        lock = resolve(free, cache, refresh=wishes.refresh)
+        text = f"Not all versions of the kernel can be had for the image ({refusal}); the others were chosen anew."
+        emit(Noticed(Notice("kernel-versions", text)))
+        return lock
+
+
+def build_settings(plan: BuildPlan, run_image: StoredImage, machine: Machine) -> dict[str, str]:
+    """What the buildpacks may see of this machine: uv, its indexes, and a way to run the target's Python."""
+    settings = {**machine.index_settings, "BP_UV": find_uv()}
+    if plan.target.arch == host_architecture():
+        root = run_root(machine.store, run_image)
+        settings["BP_TARGET_PYTHON"] = shlex.join(target_python(root, plan.target.python))
+    return settings
+
+
+def host_architecture() -> str:
+    """This machine's architecture in Go's words."""
+    import platform
+
+    machine = platform.machine()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+
+
+@contextmanager
+def phase(name: str, emit: Emit) -> Iterator[list[str]]:
+    """Tell that a phase begins and, if it went well, how it ended."""
+    summary: list[str] = []
+    emit(PhaseStarted(name))
+    yield summary
+    emit(PhaseEnded(name, ", ".join(summary)))

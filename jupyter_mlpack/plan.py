@@ -1,0 +1,144 @@
+"""Inspection + purpose + catalog + lock -> ``BuildPlan``. Pure: equal inputs make equal plans."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
+from jupyter_mlpack.values import (
+    BuildPlan,
+    Catalog,
+    Inspection,
+    Lock,
+    LockedPackage,
+    Notebook,
+    PlannedFile,
+    Purpose,
+    Stack,
+    Target,
+    to_json,
+)
+
+ALONE_FROM = 8_000_000
+"""Compressed bytes from which a wheel gets a layer of its own: most of the bytes of an image are then shared by name
+and hash with every other image that holds the same wheel."""
+
+ALONE_AT_MOST = 8
+"""With the run image, environment, runner and application layers this stays near the usual advice of about ten to
+fifteen layers, far below the container runtimes' limit of 127."""
+
+RUNNER = {Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"), Purpose.INFERENCE: ()}
+"""What the image's own process needs; resolved together with the notebook's needs, so that they cannot clash."""
+
+
+def choose_stack(catalog: Catalog, python_version: str | None, where: str, stack: str | None = None) -> Stack:
+    """The stack that is named, else the one with the notebook's Python, else the first.
+
+    Raises ``StackUnknown`` and ``PythonUnsupported``.
+    """
+    if stack is not None:
+        for candidate in catalog.stacks:
+            if candidate.name == stack:
+                return candidate
+        raise StackUnknown(stack=stack, available=", ".join(candidate.name for candidate in catalog.stacks))
+    if python_version is None:
+        return catalog.stacks[0]
+    minor = ".".join(python_version.split(".")[:2])
+    for candidate in catalog.stacks:
+        if candidate.python == minor:
+            return candidate
+    pythons = [candidate.python for candidate in catalog.stacks]
+    raise PythonUnsupported(python=minor, available=" and ".join(pythons), where=where, example=pythons[-1])
+
+
+def make_target(stack: Stack, arch: str) -> Target:
+    """The target of an image on ``stack``."""
+    return Target("linux", arch, stack.libc, stack.python)
+
+
+def choose_requirements(
+    inspection: Inspection, purpose: Purpose, required: Sequence[str], *, lenient: bool
+) -> tuple[str, ...]:
+    """The PEP 508 lines to resolve: the notebook's, the runner's, and those the user named.
+
+    Raises ``ImportsUnresolved`` unless ``lenient`` or the user named packages (who may well provide them).
+    """
+    if inspection.unresolved and not lenient and not required:
+        first = inspection.unresolved[0]
+        where = str(first.evidence[0].location) if first.evidence else inspection.notebook
+        raise ImportsUnresolved(modules=", ".join(item.module for item in inspection.unresolved), where=where)
+    lines = {dependency_key(line): line for line in RUNNER[purpose]}
+    lines.update({dependency.name.lower(): dependency.requirement for dependency in inspection.dependencies})
+    lines.update({dependency_key(line): line for line in required})
+    return tuple(lines[name] for name in sorted(lines))
+
+
+def dependency_key(requirement: str) -> str:
+    """The normalised distribution name at the start of a PEP 508 line (PEP 503)."""
+    name = re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def make_plan(
+    inspection: Inspection,
+    notebook: Notebook,
+    purpose: Purpose,
+    lock: Lock,
+    frame: tuple[str, Stack, Target, Catalog],
+) -> BuildPlan:
+    """The plan. ``frame`` is what surrounds the notebook: image name, stack, target, catalog."""
+    name, stack, target, catalog = frame
+    folder = notebook.path.parent
+    build = {
+        "notebook": notebook.path.name,
+        "purpose": purpose.value,
+        "python": target.python,
+        "target": to_json(target),
+        "parameters": {parameter.name: to_json(parameter.default) for parameter in inspection.parameters},
+    }
+    files = [
+        PlannedFile(notebook.path.name, text=notebook.document),
+        PlannedFile(".mlpack/build.json", text=pretty(build)),
+        PlannedFile(".mlpack/lock.txt", text=lock.text),
+        PlannedFile(".mlpack/layers.json", text=pretty(group_packages(lock))),
+        *(PlannedFile(file.path, source=folder / PurePosixPath(file.path)) for file in inspection.files),
+    ]
+    return BuildPlan(name, purpose, target, stack, catalog.order, tuple(sorted(files, key=lambda file: file.path)))
+
+
+def pretty(data: object) -> str:
+    """JSON for files that people may look at inside an image: sorted, indented, one newline at the end."""
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def group_packages(lock: Lock) -> list[dict[str, object]]:
+    """The package layers in order: the biggest wheels alone, named by content, the rest together."""
+    big = sorted(
+        (package for package in lock.packages if package.size >= ALONE_FROM),
+        key=lambda package: (-package.size, package.name),
+    )
+    alone = big[:ALONE_AT_MOST]
+    rest = [package for package in lock.packages if package not in alone]
+    layers = [{"layer": layer_name(package), "packages": pins([package])} for package in alone]
+    if rest:
+        layers.append({"layer": "packages", "packages": pins(rest)})
+    return layers
+
+
+def layer_name(package: LockedPackage) -> str:
+    """``torch-2.15.0-1a2b3c4d``: the same wheel is the same layer in every image."""
+    return f"{package.name}-{package.version}-{package.sha256[:8]}"
+
+
+def pins(packages: Iterable[LockedPackage]) -> list[str]:
+    """``name==version`` of each."""
+    return [f"{package.name}=={package.version}" for package in packages]
+
+
+def default_name(path: Path, purpose: Purpose) -> str:
+    """An image name from a notebook's file name: ``Train Digits.ipynb`` -> ``train-digits:training``."""
+    slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
+    return f"{slug or 'notebook'}:{purpose.value}"

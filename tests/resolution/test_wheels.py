@@ -1,0 +1,55 @@
+"""The one wheel that a target takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_mlpack.errors import NoWheelForTarget
+from jupyter_mlpack.resolution.wheels import parse_pylock
+from jupyter_mlpack.values import LockedPackage, Target
+
+BOOKWORM = Target("linux", "amd64", "glibc2.36", "3.11")
+TRIXIE_ARM = Target("linux", "arm64", "glibc2.41", "3.13")
+
+CASES = {
+    "pure": (BOOKWORM, ["py2.py3-none-any"], "py2.py3-none-any"),
+    "binary beats pure": (
+        BOOKWORM,
+        ["py3-none-any", "cp311-cp311-manylinux_2_17_x86_64"],
+        "cp311-cp311-manylinux_2_17_x86_64",
+    ),
+    "newest libc that fits": (
+        BOOKWORM,
+        ["cp311-cp311-manylinux_2_17_x86_64", "cp311-cp311-manylinux_2_28_x86_64",
+         "cp311-cp311-manylinux_2_39_x86_64"],
+        "cp311-cp311-manylinux_2_28_x86_64",
+    ),
+    "old name of a platform": (BOOKWORM, ["cp311-cp311-manylinux2014_x86_64"], "cp311-cp311-manylinux2014_x86_64"),
+    "stable ABI": (BOOKWORM, ["cp37-abi3-manylinux_2_17_x86_64"], "cp37-abi3-manylinux_2_17_x86_64"),
+    "other architecture": (TRIXIE_ARM, ["cp313-cp313-manylinux_2_17_x86_64"], None),
+    "arm": (TRIXIE_ARM, ["cp313-cp313-manylinux_2_17_aarch64"], "cp313-cp313-manylinux_2_17_aarch64"),
+    "libc too new": (BOOKWORM, ["cp311-cp311-manylinux_2_39_x86_64"], None),
+    "musl": (BOOKWORM, ["cp311-cp311-musllinux_1_2_x86_64"], None),
+    "free-threaded": (TRIXIE_ARM, ["cp313-cp313t-manylinux_2_17_aarch64"], None),
+    "no wheel at all": (BOOKWORM, [], None),
+}  # fmt: skip
+
+
+def pylock(wheels: list[str]) -> str:
+    rows = ", ".join(
+        f'{{ url = "https://files.example/six-1-{tag}.whl", size = {number}, hashes = {{ sha256 = "{tag}" }} }}'
+        for number, tag in enumerate(wheels)
+    )
+    return f'lock-version = "1.0"\n[[packages]]\nname = "six"\nversion = "1"\nwheels = [{rows}]\n'
+
+
+@pytest.mark.parametrize(("target", "wheels", "expected"), CASES.values(), ids=CASES)
+def test_parse_pylock(target: Target, wheels: list[str], expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(NoWheelForTarget) as refusal:
+            list(parse_pylock(pylock(wheels), target))
+        assert refusal.value.data == {"release": "six 1", "python": target.python, "arch": target.arch}
+    else:
+        assert list(parse_pylock(pylock(wheels), target)) == [
+            LockedPackage("six", "1", expected, wheels.index(expected))
+        ]

@@ -1,0 +1,145 @@
+"""Plans are pure: equal inputs, equal plans; and each refusal is one clear sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
+from jupyter_mlpack.plan import (
+    ALONE_AT_MOST,
+    ALONE_FROM,
+    choose_requirements,
+    choose_stack,
+    default_name,
+    group_packages,
+    make_plan,
+    make_target,
+)
+from jupyter_mlpack.values import (
+    Catalog,
+    Dependency,
+    Evidence,
+    Inspection,
+    LocalFile,
+    Location,
+    Lock,
+    LockedPackage,
+    Notebook,
+    NotebookParameter,
+    Purpose,
+    Stack,
+    Unresolved,
+)
+
+OLD = Stack("old", "debian", "12", "old", "3.11", "glibc2.36", ("python3",), "mlpack", 1000, 1000)
+NEW = Stack("new", "debian", "13", "new", "3.13", "glibc2.41", ("python3",), "mlpack", 1000, 1000)
+CATALOG = Catalog((OLD, NEW), (), ("a@1", "b@1"))
+WHERE = Evidence("IMP1", Location("n.ipynb", 4, 1), "import strange")
+
+
+def inspection(*dependencies: Dependency, unresolved: tuple[Unresolved, ...] = ()) -> Inspection:
+    parameters = (NotebookParameter("lr", 0.1),)
+    files = (LocalFile("helper.py", 3),)
+    return Inspection("n.ipynb", "3.11.7", "python3", dependencies, unresolved, (), parameters, files, ())
+
+
+STACKS = {
+    "by Python": ("3.13.1", None, NEW),
+    "by minor version": ("3.11", None, OLD),
+    "not known": (None, None, OLD),
+    "by name": ("3.11.7", "new", NEW),
+}
+
+
+@pytest.mark.parametrize(("python", "name", "expected"), STACKS.values(), ids=STACKS)
+def test_choose_stack(python: str | None, name: str | None, expected: Stack) -> None:
+    assert choose_stack(CATALOG, python, "n.ipynb", name) == expected
+
+
+def test_choose_stack__no_stack_has_the_python__says_which_there_are() -> None:
+    with pytest.raises(PythonUnsupported) as refusal:
+        choose_stack(CATALOG, "3.9.2", "n.ipynb")
+    assert refusal.value.data == {
+        "python": "3.9",
+        "available": "3.11 and 3.13",
+        "where": "n.ipynb",
+        "example": "3.13",
+    }
+
+
+def test_choose_stack__unknown_name__lists_the_known() -> None:
+    with pytest.raises(StackUnknown, match="old, new"):
+        choose_stack(CATALOG, None, "n.ipynb", "nope")
+
+
+def test_choose_requirements__notebook_and_user_beat_the_runner() -> None:
+    found = inspection(Dependency("pandas", "==2.1", "kernel"), Dependency("papermill", "==2.5", "kernel"))
+    lines = choose_requirements(found, Purpose.TRAINING, ("pandas>=2",), lenient=False)
+    assert lines == ("ipykernel>=6.29", "pandas>=2", "papermill==2.5")
+
+
+def test_choose_requirements__unresolved_import__is_refused_with_its_place() -> None:
+    found = inspection(unresolved=(Unresolved("strange", (WHERE,)),))
+    with pytest.raises(ImportsUnresolved) as refusal:
+        choose_requirements(found, Purpose.TRAINING, (), lenient=False)
+    assert refusal.value.data == {"modules": "strange", "where": "n.ipynb, cell 4, line 1"}
+    assert choose_requirements(found, Purpose.TRAINING, (), lenient=True)
+
+
+def package(name: str, size: int) -> LockedPackage:
+    return LockedPackage(name, "1.0", f"{name}-hash".ljust(16, "0"), size)
+
+
+def test_group_packages__big_wheels_stand_alone_biggest_first() -> None:
+    lock = Lock((package("huge", 9 * ALONE_FROM), package("large", ALONE_FROM), package("small", ALONE_FROM - 1)))
+    assert group_packages(lock) == [
+        {"layer": "huge-1.0-huge-has", "packages": ["huge==1.0"]},
+        {"layer": "large-1.0-large-ha", "packages": ["large==1.0"]},
+        {"layer": "packages", "packages": ["small==1.0"]},
+    ]
+
+
+def test_group_packages__many_big_wheels__the_number_of_layers_is_bounded() -> None:
+    lock = Lock(tuple(package(f"p{number:02}", ALONE_FROM + number) for number in range(20)))
+    layers = group_packages(lock)
+    assert len(layers) == ALONE_AT_MOST + 1
+    assert sorted(pin for layer in layers for pin in layer["packages"]) == [
+        f"p{number:02}==1.0" for number in range(20)
+    ]
+
+
+def test_make_plan__holds_what_the_buildpacks_read(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "n.ipynb", (), "python", "python3", "3.11.7", {}, "{}\n")
+    lock = Lock((package("six", 5),))
+    plan = make_plan(
+        inspection(),
+        notebook,
+        Purpose.TRAINING,
+        lock,
+        ("n:training", OLD, make_target(OLD, "amd64"), CATALOG),
+    )
+    files = {file.path: file for file in plan.files}
+    assert list(files) == sorted(
+        [".mlpack/build.json", ".mlpack/layers.json", ".mlpack/lock.txt", "helper.py", "n.ipynb"]
+    )
+    assert files["helper.py"].source == tmp_path / "helper.py"
+    assert files[".mlpack/lock.txt"].text == "six==1.0 --hash=sha256:six-hash00000000\n"
+    build = json.loads(files[".mlpack/build.json"].text or "")
+    assert build["notebook"] == "n.ipynb"
+    assert build["parameters"] == {"lr": 0.1}
+    assert str(tmp_path) not in str([file.text for file in plan.files])
+
+
+NAMES = {
+    "plain": ("train.ipynb", "train:training"),
+    "spaces and case": ("Train Digits (v2).ipynb", "train-digits-v2:training"),
+    "nothing usable": ("日本語.ipynb", "notebook:training"),
+}
+
+
+@pytest.mark.parametrize(("file", "expected"), NAMES.values(), ids=NAMES)
+def test_default_name(file: str, expected: str) -> None:
+    assert default_name(Path(file), Purpose.TRAINING) == expected
