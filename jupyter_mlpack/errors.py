@@ -638,7 +638,7 @@ class PullDamaged(StackError):
 
     code = "pull-damaged"
     what = "{host} delivered something else than {repository} promises: {digest} does not match."
-    why = "{reason}"
+    why = "It was changed on the way, or was already damaged when it was pushed."
     hint = "Nothing of it is used. Try again; if it stays, a proxy changes files or the image is broken."
 
 
@@ -658,6 +658,135 @@ class LifecycleError(MlpackError):
     """A phase of the lifecycle failed; ``exit_code`` is the specification's."""
 
     exit_code = 1
+
+
+class BuildpackApiUnsupported(LifecycleError):
+    """A buildpack speaks a version of the Buildpack API that the embedded lifecycle does not know."""
+
+    code = "buildpack-api-unsupported"
+    exit_code = 12
+    what = "The buildpack {buildpack} cannot be used here."
+    why = "Its Buildpack API is {api}; supported are {apis}."
+    hint = "Use a release of the buildpack that declares one of these in buildpack.toml."
+
+
+class WorkspaceUnwritable(LifecycleError):
+    """The application folder could not be written."""
+
+    code = "workspace-unwritable"
+    exit_code = 32
+    what = "The application folder could not be prepared."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Check that the file can be read and that the disk has room, then build again."
+
+
+class PlannedPathUnsafe(LifecycleError):
+    """A planned file would lie outside the application folder."""
+
+    code = "planned-path-unsafe"
+    exit_code = 32
+    what = "The file {path} cannot be part of the image."
+    why = "Its path leads out of the application folder, or collides with another file."
+    hint = "Move the file below the notebook's folder and refer to it by its relative path."
+
+
+class AnalyzeBroken(LifecycleError):
+    """The analyze phase could not do its work."""
+
+    code = "analyze-broken"
+    exit_code = 32
+    what = "The run image or the previous image could not be analyzed."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Build again without the previous image, or fetch the run image anew."
+
+
+class DetectFailed(LifecycleError):
+    """No group of buildpacks fits the application."""
+
+    code = "detect-failed"
+    exit_code = 20
+    what = "No group of buildpacks fits this notebook."
+    where = "detect, buildpacks {buildpacks}"
+    why = "{lines}"
+    hint = "Read which buildpack said no; it may ask for a file or a setting that is missing."
+
+
+class DetectErrored(LifecycleError):
+    """No group of buildpacks fits, and at least one buildpack's detect went wrong."""
+
+    code = "detect-errored"
+    exit_code = 21
+    what = "The buildpack {buildpack} failed while it looked at the notebook (exit status {status})."
+    where = "detect"
+    why = "{lines}"
+    hint = "This is a fault of the buildpack or of its settings; the lines above come from it."
+
+
+class DetectBroken(LifecycleError):
+    """The detect phase could not do its work."""
+
+    code = "detect-broken"
+    exit_code = 22
+    what = "The buildpacks could not be asked whether they fit."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Check that the buildpacks named by the plan are installed and complete."
+
+
+class RestoreBroken(LifecycleError):
+    """The restore phase could not do its work."""
+
+    code = "restore-broken"
+    exit_code = 42
+    what = "Layers of the previous build could not be restored."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Remove the named file or folder, or build without the previous image."
+
+
+class BuildpackFailed(LifecycleError):
+    """A buildpack's build ended with an error."""
+
+    code = "buildpack-failed"
+    exit_code = 51
+    what = "The buildpack {buildpack} failed (exit status {status})."
+    where = "build, {buildpack}"
+    why = "{lines}"
+    hint = "The last lines of its log say what it was doing; the full log is in the build's output."
+
+
+class BuildBroken(LifecycleError):
+    """The build phase could not do its work, or a buildpack wrote a file that breaks the specification."""
+
+    code = "build-broken"
+    exit_code = 52
+    what = "What the buildpack {buildpack} left behind cannot be used."
+    where = "{path}"
+    why = "{reason}"
+    hint = "This is a fault of the buildpack, or the disk is full; correct it and build again."
+
+
+class ExportBroken(LifecycleError):
+    """The export phase could not do its work."""
+
+    code = "export-broken"
+    exit_code = 62
+    what = "The image could not be put together."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Check that the disk has room and that no file changed during the build, then build again."
+
+
+class LayerNotReusable(LifecycleError):
+    """A buildpack kept a layer that is not there any more."""
+
+    code = "layer-not-reusable"
+    exit_code = 62
+    what = "The layer {layer} cannot be reused."
+    why = "The buildpack kept it without its contents, but {reason}."
+    hint = "Build again without the previous image: the buildpack then makes the layer anew."
 
 
 # --- publishing -----------------------------------------------------------------------------------------------
@@ -802,3 +931,160 @@ class EngineError(MlpackError):
     """A job could not be started or followed."""
 
     exit_code = 8
+
+
+class EngineUnknown(EngineError):
+    """No engine has that name."""
+
+    code = "engine-unknown"
+    exit_code = 2
+    what = "There is no engine called {name}."
+    hint = "Engines: {known}."
+
+
+class EngineUnavailable(EngineError):
+    """No engine can run anything here."""
+
+    code = "engine-unavailable"
+    what = "Nothing here can run the image."
+    why = "{reasons}"
+    hint = (
+        "Enable one of them, or run the image elsewhere: it is an ordinary image, jupyter mlpack "
+        "push brings it there."
+    )
+
+
+class NotLinux(EngineError):
+    """The process engine needs Linux."""
+
+    code = "engine-not-linux"
+    what = "The process engine cannot run images on {system}."
+    why = "It uses Linux namespaces."
+    hint = "Use --engine docker with Docker Desktop, or another Docker daemon."
+
+
+class UserNamespacesRefused(EngineError):
+    """The kernel, or the container around us, forbids user namespaces."""
+
+    code = "engine-user-namespaces-refused"
+    what = "The kernel does not let this user make a user namespace ({error})."
+    why = "{cause}"
+    hint = "{remedy} Or use --engine docker where a daemon can be reached."
+
+
+class SandboxRefused(EngineError):
+    """A later step into the sandbox was refused."""
+
+    code = "engine-sandbox-refused"
+    what = "The kernel refused a step of the sandbox: {step} {path} ({error})."
+    why = "The container or security module around this process limits what a user namespace may do."
+    hint = (
+        "Allow mounts in user namespaces (AppArmor: "
+        "kernel.apparmor_restrict_unprivileged_userns=0; Kubernetes: procMount and seccomp "
+        "profile Unconfined), or use --engine docker."
+    )
+
+
+class CommandNotExecutable(EngineError):
+    """The image's entry point cannot be executed."""
+
+    code = "engine-command-not-executable"
+    what = "The image's command {command} cannot be executed ({error})."
+    why = "The file is missing or damaged in the image, or was built for another processor."
+    hint = "Build the image again; jupyter mlpack inspect shows what it is made of."
+
+
+class JobLost(EngineError):
+    """The engine does not know the job."""
+
+    code = "engine-job-lost"
+    what = "The engine {engine} knows no job {id}."
+    why = "It was started by another process, or its container was removed."
+    hint = "Start the job again."
+
+
+
+class ImageForOtherMachine(EngineError):
+    """The image's processor is not this one."""
+
+    code = "job-image-for-other-machine"
+    what = "{image} is for {architecture}, this machine is {machine}."
+    hint = "Build it for this machine, or run it on a {architecture} one."
+
+
+class ImageWithoutTraining(EngineError):
+    """The image has no process train."""
+
+    code = "job-image-without-training"
+    exit_code = 2
+    what = "{image} has no training process."
+    why = "Its processes: {processes}."
+    hint = "Build the notebook for training: jupyter mlpack build NOTEBOOK --purpose training"
+
+
+class ParameterUnknown(EngineError):
+    """A parameter that the notebook does not have."""
+
+    code = "job-parameter-unknown"
+    exit_code = 2
+    what = "The notebook has no parameter {name}."
+    why = "{known}"
+    hint = "Check the spelling; a parameter is a variable of the cell tagged parameters."
+
+
+class OutputNotEmpty(EngineError):
+    """The output folder holds something already."""
+
+    code = "job-output-not-empty"
+    exit_code = 2
+    what = "The output folder {path} is not empty."
+    why = "A run never mixes its files with those of another."
+    hint = "Name another folder, for example {example}, or empty this one."
+
+
+class OutputNotWritable(EngineError):
+    """The output folder cannot be made or written."""
+
+    code = "job-output-not-writable"
+    exit_code = 2
+    what = "The output folder {path} cannot be written."
+    why = "{reason}"
+    hint = "Name a folder that you may write to."
+
+
+class CellFailed(EngineError):
+    """A cell of the notebook raised."""
+
+    code = "job-cell-failed"
+    what = "Code cell {cell} failed: {message}"
+    hint = "The executed notebook in {output} holds the whole traceback."
+
+
+class OutOfMemory(EngineError):
+    """The kernel killed the job because memory ran out."""
+
+    code = "job-out-of-memory"
+    what = "The job ran out of memory and was killed."
+    why = "{evidence}"
+    hint = (
+        "Give it a machine or a container with more memory, or use less: a smaller batch, fewer "
+        "data loader workers."
+    )
+
+
+class DockerUnreachable(EngineError):
+    """No Docker daemon answers."""
+
+    code = "docker-unreachable"
+    what = "No Docker daemon answers at {address}."
+    why = "{reason}"
+    hint = "Start Docker, or set DOCKER_HOST; --engine process needs none."
+
+
+class DockerRefused(EngineError):
+    """The Docker daemon could not do something."""
+
+    code = "docker-refused"
+    what = "The Docker daemon could not {action}."
+    why = "{reason}"
+    hint = "The daemon's log says more; docker info shows whether it is healthy."

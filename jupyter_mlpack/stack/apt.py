@@ -1,0 +1,194 @@
+"""apt as the resolver and verifier, in folders of our own: no root, any release, any architecture.
+
+apt checks the signature of the index and the hash of each archive. Nothing of the machine's package state is read or
+changed; its proxy, TLS and credential settings (``/etc/apt/apt.conf.d``, ``auth.conf.d``) count.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import unquote
+
+from debian.deb822 import Deb822
+
+from jupyter_mlpack.errors import AptMissing
+from jupyter_mlpack.stack.complaint import Attempt, complaint
+from jupyter_mlpack.stack.sources import Archive, source_lines
+from jupyter_mlpack.values import Stack
+
+INDEX_AGE = 24 * 3600
+"""Seconds for which a package index is taken as it is."""
+
+CONFIGURATION = """\
+#clear APT::Architectures;
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Post-Invoke;
+APT::Architecture "{arch}";
+APT::Architectures {{ "{arch}"; }};
+APT::Default-Release "";
+APT::Install-Recommends "false";
+APT::Install-Suggests "false";
+APT::Sandbox::User "";
+APT::Update::Error-Mode "any";
+Acquire::AllowInsecureRepositories "false";
+Acquire::AllowDowngradeToInsecureRepositories "false";
+Acquire::Languages "none";
+Acquire::Retries "2";
+APT::Get::AllowUnauthenticated "false";
+Debug::NoLocking "true";
+Dir::Cache "{state}/cache";
+Dir::Cache::archives "archives/";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
+Dir::Etc::preferences "{state}/preferences";
+Dir::Etc::preferencesparts "{state}/parts";
+Dir::Etc::sourcelist "{state}/sources.list";
+Dir::Etc::sourceparts "{state}/parts";
+Dir::Log "{state}/log";
+Dir::State "{state}";
+Dir::State::lists "lists/";
+Dir::State::status "{state}/status";
+"""
+"""Read after the machine's own configuration. The hooks are cleared because they act on the machine (one empties its
+archive cache); the sandbox user is empty because that account may not enter the folder of an ordinary user."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One archive that the resolver chose: ``file`` as apt names it in its cache, ``size`` in bytes, its SHA-256."""
+
+    name: str
+    version: str
+    file: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Apt:
+    """apt-get with its state in ``state``, for one stack and architecture."""
+
+    program: str
+    state: Path
+    stack: Stack
+    arch: str
+    archive: Archive
+
+    @property
+    def archives(self) -> Path:
+        """The folder of downloaded archives."""
+        return self.state / "cache" / "archives"
+
+
+def open_apt(stack: Stack, arch: str, archive: Archive, state: Path) -> Apt:
+    """apt with its folders made and its configuration written; raises ``AptMissing``."""
+    apt = Apt(find_apt(stack), state, stack, arch, archive)
+    for folder in ("lists/partial", "cache/archives/partial", "parts", "log"):
+        (state / folder).mkdir(parents=True, exist_ok=True)
+    for name in ("status", "preferences"):
+        (state / name).touch()
+    (state / "apt.conf").write_text(CONFIGURATION.format(arch=arch, state=state), encoding="utf-8")
+    (state / "sources.list").write_text(source_lines(archive, stack.suite, arch), encoding="utf-8")
+    return apt
+
+
+def find_apt(stack: Stack) -> str:
+    """The path of apt-get; raises ``AptMissing``."""
+    program = shutil.which("apt-get")
+    if not program:
+        raise AptMissing(stack=stack.name)
+    return program
+
+
+def update_index(apt: Apt, *, refresh: bool) -> bool:
+    """Fetch and verify the package index unless today's is at hand; True if it was fetched.
+
+    The stamp holds the sources that it belongs to: another mirror means another index.
+    """
+    stamp = apt.state / "index.stamp"
+    sources = sha256((apt.state / "sources.list").read_bytes()).hexdigest()
+    if not refresh and stamp.is_file() and stamp.read_text() == sources and _age(stamp) < INDEX_AGE:
+        return False
+    stamp.unlink(missing_ok=True)
+    _run(apt, "update", ["apt-get", "-qq", "update"])
+    stamp.write_text(sources)
+    return True
+
+
+def resolve(apt: Apt, names: Sequence[str]) -> tuple[Package, ...]:
+    """The archives that ``names`` need on an empty system, sorted by name.
+
+    Raises ``PackageMissing`` or ``PackagesConflict``. apt's list gives files and sizes, the verified index SHA-256.
+    """
+    listed = _run(apt, "install", ["apt-get", "-qq", "-y", "--print-uris", "install", "--", *names])
+    files = [match.groups() for match in re.finditer(r"^'[^']+' (\S+) (\d+)", listed, re.MULTILINE)]
+    chosen = {file: (unquote(file).split("_")[:2], int(size)) for file, size in files}
+    wanted = [f"{name}={version}" for (name, version), _ in chosen.values()]
+    shown = _run(apt, "show", ["apt-cache", "show", "--", *wanted])
+    sums = {(entry["Package"], entry["Version"]): entry["SHA256"] for entry in Deb822.iter_paragraphs(shown)}
+    packages = (
+        Package(name, version, file, size, sums[name, version]) for file, ((name, version), size) in chosen.items()
+    )
+    return tuple(sorted(packages, key=lambda package: package.name))
+
+
+def download(apt: Apt, packages: Sequence[Package], seen: Callable[[int, int], None]) -> None:
+    """Fetch the archives that are not there yet; ``seen(done, total)`` in bytes. apt verifies what it fetches."""
+    missing = [package for package in packages if not (apt.archives / package.file).is_file()]
+    total = sum(package.size for package in missing)
+
+    def status(line: str) -> None:
+        match = re.match(r"dlstatus:\d+:([\d.]+):", line)
+        if match:
+            seen(int(total * float(match[1]) / 100), total)
+
+    if missing:
+        exact = [f"{package.name}={package.version}" for package in packages]
+        command = ["apt-get", "-qq", "-y", "-o", "APT::Status-Fd=1", "--download-only", "install", "--", *exact]
+        _run(apt, "download", command, status)
+        seen(total, total)
+    _prune(apt, {package.file for package in packages})
+
+
+def _prune(apt: Apt, wanted: set[str]) -> None:
+    """Forget archives of older package sets: one set is what an assembly needs."""
+    for path in apt.archives.glob("*.deb"):
+        if path.name not in wanted:
+            path.unlink()
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
+
+
+def _run(apt: Apt, action: str, command: list[str], line: Callable[[str], None] | None = None) -> str:
+    """What the command printed; ``line`` sees each line as it comes. Raises the leaf that apt's words mean."""
+    program = [str(Path(apt.program).with_name(command[0])), "-c", str(apt.state / "apt.conf"), *command[1:]]
+    environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": "", "DEBIAN_FRONTEND": "noninteractive"}
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        with subprocess.Popen(
+            program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
+            env=environment, cwd=apt.state,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            said = []
+            for text in process.stdout:
+                said.append(text)
+                if line:
+                    line(text)
+        errors.seek(0)
+        complaints = errors.read()
+    if process.returncode:
+        raise complaint(Attempt(apt.stack, apt.arch, apt.archive, action, apt.state), complaints)
+    return "".join(said)
