@@ -49,9 +49,7 @@ def anonymous(host: str, repository: str) -> Credential | None:
     return None
 
 
-def stored_credential(
-    host: str, repository: str, environment: Mapping[str, str] | None = None
-) -> Credential | None:
+def stored_credential(host: str, repository: str, environment: Mapping[str, str] | None = None) -> Credential | None:
     """The credential that this user's configuration holds for ``host``, the most specific entry first.
 
     Raises ``CredentialsUnreadable`` for a file that is not JSON and ``CredentialHelperFailed`` when a helper

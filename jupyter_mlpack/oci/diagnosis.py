@@ -1,4 +1,4 @@
-"""What went wrong at a registry: which of our errors it is, and the registry's own words, made safe to show."""
+"""What went wrong at a registry: which of our errors it is, and the registry's own words, safe to show."""
 
 from __future__ import annotations
 
@@ -76,9 +76,7 @@ class PassingError(Exception):
     it does not pass; ``contact`` is false when no connection was made at all.
     """
 
-    def __init__(
-        self, reason: str, kind: Kind = Kind.LOST, after: float = 0.0, *, contact: bool = True
-    ) -> None:
+    def __init__(self, reason: str, kind: Kind = Kind.LOST, after: float = 0.0, *, contact: bool = True) -> None:
         super().__init__(reason)
         self.reason, self.kind, self.after, self.contact = reason, kind, after, contact
 
@@ -148,7 +146,9 @@ def interruption(problem: httpx.TransportError) -> tuple[Kind, str]:
     """What a failed connection means: TLS trouble does not pass by waiting, all else may."""
     causes = list(_causes(problem))
     text = " ".join(str(cause) for cause in causes)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) or "[SSL" in text:
+    passing = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side hung up, which may be mere load
+    greeting = isinstance(problem, httpx.ConnectError) and not any(isinstance(cause, passing) for cause in causes)
+    if greeting and (any(isinstance(cause, ssl.SSLError) for cause in causes) or "[SSL" in text):
         return (Kind.PLAIN if _SPOKE_HTTP.search(text) else Kind.TLS), clean(str(problem))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Kind.UNREACHABLE, clean(str(problem))

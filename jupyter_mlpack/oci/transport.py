@@ -26,6 +26,7 @@ _LARGEST_ANSWER = 8 << 20  # bytes; twice the manifest size that registries must
 _TIMEOUT = httpx.Timeout(connect=15, read=300, write=60, pool=None)
 
 Result = TypeVar("Result")
+Itself = TypeVar("Itself", bound="Transport")
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ def is_loopback(host: str) -> bool:
 class Transport:
     """A session with one registry about one repository. Close it, or use it in a ``with`` statement."""
 
-    def __init__(
-        self, host: str, repository: str, access: Access, failures: Failures, scopes: Iterable[str]
-    ) -> None:
+    def __init__(self, host: str, repository: str, access: Access, failures: Failures, scopes: Iterable[str]) -> None:
         if access.insecure and not access.plain(host):
             raise errors.PlainHttpRefused(host=host)
         self.host, self.repository, self.access, self.failures = host, repository, access, failures
@@ -98,7 +97,7 @@ class Transport:
         self._client = httpx.Client(timeout=_TIMEOUT, mounts=direct, headers={"User-Agent": CLIENT_ID})
         self._auth = Authorizer(lambda: access.keychain(host, repository), tuple(scopes), self._ask)
 
-    def __enter__(self) -> Transport:
+    def __enter__(self: Itself) -> Itself:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,7 +116,7 @@ class Transport:
     def once(self, call: Call) -> Answer:
         """One attempt, of which any final status is returned; raises ``PassingError`` for what may pass."""
         with self.stream(call) as response:
-            return _read(response)
+            return read_answer(response)
 
     def patiently(self, attempt: Callable[[], Result]) -> Result:
         """The result of ``attempt``, called again after each ``PassingError`` until patience ends."""
@@ -140,9 +139,20 @@ class Transport:
         """The leaf for ``kind`` in this session."""
         return self.failures.error(kind, self.host, self.repository, reason)
 
+    def check_stop(self) -> None:
+        """Raise when the session was stopped: another transfer has failed."""
+        if self.stop.is_set():
+            raise self.error(Kind.LOST, "stopped")
+
+    def own(self, url: httpx.URL) -> httpx.URL:
+        """``url`` as we go there: a registry behind a proxy that ends TLS may call itself ``http``."""
+        if self.base.scheme == "https" and url.scheme == "http" and url.host == self.base.host:
+            return url.copy_with(scheme="https", port=self.base.port)
+        return url
+
     @contextmanager
     def stream(self, call: Call) -> Iterator[httpx.Response]:
-        """One attempt with the body still unread. ``PassingError`` also comes out of reading it, inside the block."""
+        """One attempt with the body unread. Reading it inside the block may raise ``PassingError`` too."""
         try:
             response = self._answered(call)
             try:
@@ -165,15 +175,13 @@ class Transport:
         for _ in range(_HOPS):
             if response.status_code not in _REDIRECTS or call.method not in ("GET", "HEAD"):
                 break
-            url = url.join(response.headers.get("location", ""))
+            url = self.own(url.join(response.headers.get("location", "")))
             response.close()
             response = self._exchange(call, url, self._auth.header() if self._is_own(url) else None)
         status = response.status_code
         if status in (408, 429) or (status >= 500 and status != 501):
-            answer = _read(response)
-            raise PassingError(
-                answer.said, Kind.REFUSED if status == 429 else Kind.LOST, _retry_after(answer)
-            )
+            answer = read_answer(response)
+            raise PassingError(answer.said, Kind.REFUSED if status == 429 else Kind.LOST, _retry_after(answer))
         return response
 
     def _exchange(self, call: Call, url: httpx.URL, authorization: str | None) -> httpx.Response:
@@ -206,7 +214,7 @@ class Transport:
 
         def attempt() -> Answer:
             try:
-                answer = _read(self._exchange(call, self.base.join(url), None))
+                answer = read_answer(self._exchange(call, self.base.join(url), None))
             except httpx.TransportError as problem:
                 raise self._interrupted(problem) from None
             if answer.status == 429 or answer.status >= 500:
@@ -219,7 +227,7 @@ class Transport:
         return answer
 
 
-def _read(response: httpx.Response) -> Answer:
+def read_answer(response: httpx.Response) -> Answer:
     """The whole answer; what is longer than any manifest or error list is cut."""
     content = bytearray()
     try:
@@ -229,9 +237,7 @@ def _read(response: httpx.Response) -> Answer:
                 break
     finally:
         response.close()
-    return Answer(
-        response.status_code, response.reason_phrase, response.headers, bytes(content), str(response.url)
-    )
+    return Answer(response.status_code, response.reason_phrase, response.headers, bytes(content), str(response.url))
 
 
 def _retry_after(answer: Answer) -> float:
