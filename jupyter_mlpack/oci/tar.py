@@ -1,0 +1,148 @@
+"""The canonical layer tar: byte for byte what the official exporter writes for the same tree.
+
+The law is Go's ``archive/tar`` as the lifecycle drives it: USTAR where everything fits, PAX where not, never GNU; names
+absolute and without trailing slash; one date; no user names; hard links are files of their own; two zero blocks end it.
+Headers are made by hand because Python's ``tarfile`` pads, names and numbers them differently.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from jupyter_mlpack.errors import FileChanged, FileUnreadable
+from jupyter_mlpack.oci.header import BLOCK, header_blocks
+
+Kind = Literal["directory", "file", "symlink", "fifo", "character", "block"]
+
+_CHUNK = 1 << 20
+_KINDS: dict[int, Kind] = {
+    stat.S_IFDIR: "directory",
+    stat.S_IFREG: "file",
+    stat.S_IFLNK: "symlink",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFCHR: "character",
+    stat.S_IFBLK: "block",
+}
+
+
+@dataclass(frozen=True)
+class TarEntry:
+    """One member of a layer. ``name`` is absolute, POSIX, without trailing slash; ``mode`` holds permission bits only.
+
+    A file's bytes are ``data``, or ``size`` bytes of ``source``. Names that are no UTF-8 carry Python's surrogates.
+    """
+
+    name: str
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    link: str = ""
+    size: int = 0
+    source: Path | None = None
+    data: bytes | None = None
+    device: tuple[int, int] = (0, 0)
+
+    @property
+    def length(self) -> int:
+        """The size of the content in bytes: 0 for everything but files."""
+        if self.kind != "file":
+            return 0
+        return self.size if self.data is None else len(self.data)
+
+
+def write_tar(out: BinaryIO, entries: Iterable[TarEntry]) -> None:
+    """Write a complete layer tar to ``out``, in the order of ``entries``, streaming.
+
+    Raises ``FileChanged`` when a source is not as long as its entry says, ``FileUnreadable`` when it cannot be read.
+    """
+    for entry in entries:
+        length = entry.length
+        out.write(header_blocks(entry, length))
+        if entry.data is not None and length:
+            out.write(entry.data)
+        elif entry.source is not None and entry.kind == "file":
+            _copy(out, entry.source, length)
+        if length % BLOCK:
+            out.write(bytes(-length % BLOCK))
+    out.write(bytes(2 * BLOCK))
+
+
+def tree_entries(root: Path, at: str, uid: int, gid: int) -> Iterator[TarEntry]:
+    """``root`` itself as ``at``, then everything below it: each folder's names in byte order, folder before content.
+
+    Modes come from disk, owners from the arguments. Sockets are left out. Raises ``FileUnreadable``.
+    """
+    entry = file_entry(root, at, uid, gid)
+    if entry is None:
+        return
+    yield entry
+    if entry.kind == "directory":
+        for name in sorted_names(root):
+            yield from tree_entries(root / name, f"{at.rstrip('/')}/{name}", uid, gid)
+
+
+def parent_entries(at: str, mode: int = 0o755, uid: int = 0, gid: int = 0) -> Iterator[TarEntry]:
+    """The folders above ``at``, root-most first, ``/`` and ``at`` itself excluded."""
+    parts = [part for part in at.split("/") if part]
+    for depth in range(1, len(parts)):
+        yield TarEntry("/" + "/".join(parts[:depth]), "directory", mode, uid, gid)
+
+
+def file_entry(path: Path, at: str, uid: int, gid: int) -> TarEntry | None:
+    """What is at ``path`` (links not followed) as the entry ``at``; ``None`` for sockets. Raises ``FileUnreadable``."""
+    try:
+        found = path.lstat()
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode))
+        link = os.readlink(path) if kind == "symlink" else ""
+    except OSError as error:
+        raise FileUnreadable(path=path, reason=error.strerror) from error
+    if kind is None:
+        return None
+    # Links have no mode of their own on Linux; elsewhere they do, and it must not reach the image.
+    mode = 0o777 if kind == "symlink" else stat.S_IMODE(found.st_mode)
+    if kind == "file":
+        return TarEntry(at, kind, mode, uid, gid, size=found.st_size, source=path)
+    if kind in ("character", "block"):
+        return TarEntry(at, kind, mode, uid, gid, device=(os.major(found.st_rdev), os.minor(found.st_rdev)))
+    return TarEntry(at, kind, mode, uid, gid, link=link)
+
+
+def sorted_names(folder: Path) -> list[str]:
+    """The names in a folder, sorted by their bytes. Raises ``FileUnreadable``."""
+    try:
+        return sorted(os.listdir(folder), key=os.fsencode)
+    except OSError as error:
+        raise FileUnreadable(path=folder, reason=error.strerror) from error
+
+
+def _copy(out: BinaryIO, source: Path, size: int) -> None:
+    """Exactly ``size`` bytes of ``source``; the place may have been swapped since, so links and devices are refused."""
+    try:
+        handle = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise FileUnreadable(path=source, reason=error.strerror) from error
+    with open(handle, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise FileUnreadable(path=source, reason="It is no longer a regular file.")
+        left = size
+        while left:
+            chunk = _read(file, min(left, _CHUNK), source)
+            if not chunk:
+                raise FileChanged(path=source, expected=size, found=size - left)
+            out.write(chunk)
+            left -= len(chunk)
+        if _read(file, 1, source):
+            raise FileChanged(path=source, expected=size, found=f"more than {size}")
+
+
+def _read(file: BinaryIO, size: int, source: Path) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise FileUnreadable(path=source, reason=error.strerror) from error
