@@ -4,11 +4,12 @@ Bytecode depends on what the process compiled before, so the sorted files are cu
 fresh process each: the number of processors changes how long it takes, and nothing else.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List
 
 from plan import Interpreter
 
@@ -16,12 +17,12 @@ PROGRAM = Path(__file__).with_name("compile_files.py")
 PORTION = 400  # files
 
 
-def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> List[str]:
+def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> list[str]:
     """Writes ``__pycache__`` for all sources below ``site``; returns the relative paths that do not compile."""
     sources = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.py") if path.is_file())
     portions = [sources[start : start + PORTION] for start in range(0, len(sources), PORTION)]
 
-    def compile_portion(portion: List[str]) -> List[str]:
+    def compile_portion(portion: list[str]) -> list[str]:
         run = subprocess.run(
             [*interpreter.command, "-S", "-s", "-W", "ignore", str(PROGRAM), str(site), seen_as],
             input="\n".join(portion), capture_output=True, text=True, check=True, cwd=os.sep,

@@ -16,5 +16,5 @@ for name in sys.stdin.read().splitlines():
             doraise=True,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
-    except (py_compile.PyCompileError, OSError):  # a template, or written for another Python
+    except (py_compile.PyCompileError, OSError):  # noqa: PERF203 (a template, or written for another Python)
         print(name)

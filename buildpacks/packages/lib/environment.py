@@ -4,11 +4,13 @@ Its folders are real and only files are links: a library finds its neighbours by
 which it was found (``$ORIGIN``), and that must be the joined site-packages, not the layer of one wheel.
 """
 
+from __future__ import annotations
+
 import filecmp
 import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Sequence, Tuple
 
 from bytecode import bytecode_path
 from plan import Plan
@@ -26,21 +28,34 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Installed:
-    """A layer's wheels as they lie on this machine now, and the sources that have no bytecode (None: no source has)."""
+    """A layer's wheels as they lie on this machine now; ``compiled`` but for the sources ``without_bytecode``."""
 
     layer: str
     folder: Path
-    without_bytecode: Tuple[str, ...]
+    without_bytecode: frozenset[str]
     compiled: bool
 
 
 @dataclass(frozen=True)
 class Link:
-    """A file of the environment: where it lies now, and where the image has it."""
+    """A file of the environment: ``name`` in ``site`` or ``data`` of a layer, owned by a project."""
 
     owner: str
-    path: Path
-    target: str
+    layer: Installed
+    part: str
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies on this machine now."""
+        return self.layer.folder / self.part / self.name
+
+    def bytecode(self, python: str) -> Link | None:
+        """The link to this source's bytecode, if there is any."""
+        source = self.part == "site" and self.name.endswith(".py") and self.layer.compiled
+        if not source or self.name in self.layer.without_bytecode:
+            return None
+        return Link(self.owner, self.layer, "site", bytecode_path(self.name, python))
 
 
 def write_environment(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> int:
@@ -59,17 +74,17 @@ def write_environment(plan: Plan, installed: Sequence[Installed], report: Callab
         if folder not in made:
             folder.mkdir(parents=True, exist_ok=True)
             made.add(folder)
-        os.symlink(link.target, venv / name)
+        os.symlink(f"{plan.image}/{link.layer.layer}/{link.part}/{link.name}", venv / name)
+    write_scripts(plan, installed, venv / "bin")
     for name in ("python", "python3", f"python{plan.python}"):
         place(venv / "bin" / name).symlink_to(f"/usr/bin/python{plan.python}")
-    write_scripts(plan, installed, venv / "bin")
     write_launch(layer / "env.launch", plan.venv)
     return len(links)
 
 
-def choose(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> Dict[str, Link]:
+def choose(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> dict[str, Link]:
     """One link for each path of the environment. Where wheels disagree, the first in order of names wins."""
-    chosen: Dict[str, Link] = {}
+    chosen: dict[str, Link] = {}
     for layer in installed:
         for name, link in files(plan, layer):
             other = chosen.setdefault(name, link)
@@ -79,18 +94,11 @@ def choose(plan: Plan, installed: Sequence[Installed], report: Callable[[str], N
             chosen[name] = first
             if not filecmp.cmp(first.path, second.path, shallow=False):
                 report(f"{name} differs between {first.owner} and {second.owner}: the first is taken")
-    compiled = {layer.layer: set(layer.without_bytecode) for layer in installed if layer.compiled}
-    for name, link in list(chosen.items()):
-        source = name[len(plan.site) + 1 :]
-        layer = link.target[len(plan.image) + 1 :].split("/")[0]
-        if link.target.endswith(f"/site/{source}") and source.endswith(".py") and layer in compiled:
-            if source not in compiled[layer]:
-                cached = bytecode_path(source, plan.python)
-                chosen[f"{plan.site}/{cached}"] = Link(link.owner, link.path, f"{plan.image}/{layer}/site/{cached}")
-    return chosen
+    compiled = [cached for link in chosen.values() if (cached := link.bytecode(plan.python))]
+    return {**chosen, **{f"{plan.site}/{cached.name}": cached for cached in compiled}}
 
 
-def files(plan: Plan, layer: Installed) -> Iterator[Tuple[str, Link]]:
+def files(plan: Plan, layer: Installed) -> Iterator[tuple[str, Link]]:
     """The files of one layer, bytecode left out, with their paths in the environment."""
     owned = {path: owner for path, (owner, _) in owners(layer.folder / "site").items()}
     for part, base in (("site", plan.site), ("data", "")):
@@ -100,21 +108,18 @@ def files(plan: Plan, layer: Installed) -> Iterator[Tuple[str, Link]]:
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(folder, name), root)
                 recorded = path if part == "site" else f"../../../{path}"
-                link = Link(owned.get(recorded, layer.layer), root / path, f"{plan.image}/{layer.layer}/{part}/{path}")
-                yield os.path.join(base, path), link
+                yield os.path.join(base, path), Link(owned.get(recorded, layer.layer), layer, part, path)
 
 
 def write_scripts(plan: Plan, installed: Sequence[Installed], folder: Path) -> None:
     """The console scripts of all wheels; of two with one name, the first in order of project names."""
-    written: List[str] = []
-    for info in sorted((info for one in installed for info in (one.folder / "site").glob("*.dist-info")), key=by_project):
-        for point in entry_points(info):
-            if point.name not in written and not point.name.startswith("python"):
-                written.append(point.name)
-                write_script(place(folder / point.name), point, f"{plan.venv}/bin/python")
+    found = [info for one in installed for info in (one.folder / "site").glob("*.dist-info")]
+    points = [point for info in sorted(found, key=by_project) for point in entry_points(info)]
+    for point in reversed(points):  # the first is written last
+        write_script(place(folder / point.name), point, f"{plan.venv}/bin/python")
 
 
-def by_project(info: Path) -> Tuple[str, str]:
+def by_project(info: Path) -> tuple[str, str]:
     """The order of wheels: by project name."""
     return project(info / "RECORD"), info.name
 

@@ -4,6 +4,8 @@ Afterwards the folder holds ``site/`` (what goes to site-packages) and ``data/``
 environment: ``bin/``, ``share/``, ``etc/``).
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import os
@@ -11,8 +13,8 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, Sequence
 
 from plan import Content, Plan, pin_name
 from wheel import entry_points, records, settle_conflicts

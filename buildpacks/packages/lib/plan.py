@@ -1,14 +1,16 @@
 """What is to be done, decided before anything is: which layers there are, their keys, and which can be kept."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 import re
 import shlex
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Tuple
 
 from layer import read_metadata, split_paths
 
@@ -29,7 +31,7 @@ class PlanError(Exception):
 class Interpreter:
     """The target's Python as a command of this machine, and its full version."""
 
-    command: Tuple[str, ...]
+    command: tuple[str, ...]
     version: str
 
 
@@ -38,9 +40,9 @@ class Content:
     """One layer of wheels. ``kept`` is set when the previous image holds it: the paths without bytecode."""
 
     name: str
-    requirements: Tuple[str, ...]
+    requirements: tuple[str, ...]
     key: str
-    kept: Optional[Tuple[str, ...]]
+    kept: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ class Plan:
     image: str
     python: str
     platform: str
-    options: Tuple[str, ...]
-    interpreter: Optional[Interpreter]
-    contents: Tuple[Content, ...]
+    options: tuple[str, ...]
+    interpreter: Interpreter | None
+    contents: tuple[Content, ...]
     key: str
     kept: bool
 
@@ -94,7 +96,7 @@ def make_plan(app: Path, layers: Path, settings: Mapping[str, str]) -> Plan:
     return Plan(layers, image, python, platform, options, interpreter, contents, key, kept)
 
 
-def plan_content(layers: Path, name: str, requirements: Tuple[str, ...], common: Dict[str, object]) -> Content:
+def plan_content(layers: Path, name: str, requirements: tuple[str, ...], common: dict[str, object]) -> Content:
     """One layer with its key, compared with what was restored."""
     key = digest({**common, "requirements": requirements})
     restored = read_metadata(layers, name)
@@ -102,7 +104,7 @@ def plan_content(layers: Path, name: str, requirements: Tuple[str, ...], common:
     return Content(name, requirements, key, tuple(split_paths(restored["without-bytecode"])) if reusable else None)
 
 
-def read_lock(path: Path) -> Tuple[Tuple[str, ...], Dict[str, str]]:
+def read_lock(path: Path) -> tuple[tuple[str, ...], dict[str, str]]:
     """Option lines (``--index-url ...``), and pins by ``name==version``."""
     lines = [line.strip() for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()]
     lines = [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
@@ -116,11 +118,11 @@ def read_lock(path: Path) -> Tuple[Tuple[str, ...], Dict[str, str]]:
 
 def pin_name(line: str) -> str:
     """``name==version`` of a pin, the name normalised."""
-    name, _, version = line.split()[0].partition("==")
+    name, _, version = line.split(maxsplit=1)[0].partition("==")
     return f"{re.sub('[-_.]+', '-', name).lower()}=={version}"
 
 
-def assign(listed: List[Dict[str, object]], pins: Dict[str, str]) -> List[Tuple[str, Tuple[str, ...]]]:
+def assign(listed: list[dict[str, object]], pins: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
     """Each layer with its lines of the lock; every pin has exactly one layer."""
     rest = dict(pins)
     assigned = []
@@ -155,7 +157,7 @@ def uv_platform(target: Mapping[str, str]) -> str:
     return f"{machine}-manylinux_2_{fitting[-1]}"
 
 
-def find_interpreter(command: str, python: str) -> Optional[Interpreter]:
+def find_interpreter(command: str, python: str) -> Interpreter | None:
     """The target's Python, if it runs on this machine and is the planned one."""
     words = tuple(shlex.split(command))
     try:

@@ -1,5 +1,7 @@
 """What installed wheels say about themselves: their records, entry points, and where two of them disagree."""
 
+from __future__ import annotations
+
 import base64
 import configparser
 import csv
@@ -7,9 +9,9 @@ import hashlib
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple
 
 REFERENCE = re.compile(r"([A-Za-z_][\w.]*)\s*:\s*([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\s*(?:\[.*\])?")
 
@@ -24,7 +26,7 @@ class EntryPoint:
     attribute: str
 
 
-def entry_points(folder: Path) -> List[EntryPoint]:
+def entry_points(folder: Path) -> list[EntryPoint]:
     """The console scripts of one ``.dist-info`` folder, in order of their names."""
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
     parser.optionxform = str
@@ -40,7 +42,7 @@ def entry_points(folder: Path) -> List[EntryPoint]:
     return sorted(found, key=lambda point: point.name)
 
 
-def records(record: Path) -> List[List[str]]:
+def records(record: Path) -> list[list[str]]:
     """The rows of a RECORD: path, hash, size."""
     with record.open(encoding="utf-8", newline="") as file:
         return [row for row in csv.reader(file) if len(row) == 3]
@@ -51,9 +53,9 @@ def project(record: Path) -> str:
     return re.sub("[-_.]+", "-", record.parent.name.split("-")[0]).lower()
 
 
-def owners(site: Path) -> Dict[str, Tuple[str, str]]:
+def owners(site: Path) -> dict[str, tuple[str, str]]:
     """Each recorded path with the first project, in order of names, that has it, and its hash."""
-    found: Dict[str, Tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
     for record in sorted(site.glob("*.dist-info/RECORD"), key=project):
         for path, checksum, _ in records(record):
             found.setdefault(path, (project(record), checksum))
@@ -67,7 +69,7 @@ def settle_conflicts(site: Path, install_one: Callable[[str, Path], None], repor
     project alone into ``folder/site``.
     """
     first = owners(site)
-    disputed: Dict[str, List[str]] = {}
+    disputed: dict[str, list[str]] = {}
     for record in sorted(site.glob("*.dist-info/RECORD"), key=project):
         for path, checksum, _ in records(record):
             inside = not path.startswith("/") and ".." not in path.split("/")

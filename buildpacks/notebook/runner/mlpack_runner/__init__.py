@@ -1,0 +1,1 @@
+"""The train process of an image that mlpack built."""

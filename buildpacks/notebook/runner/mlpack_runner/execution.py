@@ -1,0 +1,155 @@
+"""The notebook's run: papermill's engine, told when a cell starts, what it prints, and when to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine
+from papermill.execute import prepare_notebook_metadata
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+from traitlets.config import Config
+
+from mlpack_runner.console import Console
+
+KERNEL = "python3"
+INJECTED = "injected-parameters"
+LAST_WORDS = 4096  # bytes
+PATIENCE = 4.0  # seconds for a cell to end after its KeyboardInterrupt; container engines kill after 10
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the run ended early: the code cell, counted from 1 in the notebook of the image, and the error."""
+
+    cell: int
+    name: str
+    value: str
+    traceback: str
+
+
+class StopError(Exception):
+    """SIGTERM or SIGINT arrived."""
+
+
+class Run:
+    """One run of one notebook; ``failure`` and ``stopped`` say how it ended."""
+
+    def __init__(self, console: Console, transport: str, log: Path) -> None:
+        self.console, self.transport, self.log = console, transport, log
+        self.failure: Failure | None = None
+        self.stopped = False
+        self.cell = 0
+        self.total = 0
+        self.client: Client | None = None
+
+    def execute(self, notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
+        """Runs ``notebook`` in the folder of ``output``, which is written again and again, and on failure too."""
+        logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told below, in our words
+        logging.getLogger("traitlets").setLevel(logging.CRITICAL)
+        document = load_notebook_node(str(notebook))
+        self.total = sum(is_counted(cell) for cell in document.cells)
+        if parameters:
+            document = parameterize_notebook(document, parameters, kernel_name=KERNEL, language="python")
+        document = prepare_notebook_metadata(document, notebook.name, output.name)
+        try:
+            TrainEngine.execute_notebook(document, KERNEL, output_path=str(output), progress_bar=False, run=self)
+        except StopError:
+            pass
+        except (DeadKernelError, RuntimeError) as error:
+            if not self.stopped:
+                last_words = self.log.read_bytes()[-LAST_WORDS:].decode(errors="replace")
+                self.failure = Failure(self.cell, type(error).__name__, self._death() or str(error), last_words)
+
+    def stop(self) -> None:
+        """Interrupts the cell that runs; the kernel is killed when that does not end it, or on a second call."""
+        if self.stopped:
+            self._signal(signal.SIGKILL)
+            return
+        self.stopped = True
+        self._signal(signal.SIGINT)
+        killer = threading.Timer(PATIENCE, self._signal, [signal.SIGKILL])
+        killer.daemon = True
+        killer.start()
+
+    def _signal(self, number: int) -> None:
+        process = self.client.kernel_process() if self.client else None
+        if process is not None and process.poll() is None:
+            os.killpg(process.pid, number)  # the kernel leads its own group; what it started goes with it
+
+    def _death(self) -> str:
+        status = self.client.kernel_status if self.client else None
+        if status is None:
+            return ""
+        if status == -signal.SIGKILL:
+            return "the kernel was killed, most likely because the memory was used up"
+        return f"the kernel ended with status {status}"
+
+
+class TrainEngine(Engine):
+    """papermill's way to run a notebook, with our client."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, run, **kwargs):
+        """Called by papermill between ``notebook_start`` and ``notebook_complete``."""
+        run.client = Client(
+            nb_man,
+            kernel_name=kernel_name,
+            startup_timeout=300,  # a cold network file system can be slow
+            resources={"metadata": {"path": os.getcwd()}},
+            config=Config({"KernelManager": {"transport": run.transport}}),
+        )
+        run.client.run = run
+        with run.log.open("wb") as log:  # ipykernel repeats there what it sends to us
+            return run.client.execute(stdout=subprocess.DEVNULL, stderr=log)
+
+
+class Client(PapermillNotebookClient):
+    """papermill's client, which says what it does."""
+
+    run: Run
+    kernel_status: int | None = None
+
+    def kernel_process(self) -> subprocess.Popen[bytes] | None:
+        """The kernel's process, while there is one."""
+        provisioner = self.km.provisioner if self.km else None
+        return provisioner.process if provisioner else None
+
+    def execute_cell(self, cell, cell_index, *args, **kwargs):
+        """Runs one cell."""
+        if self.run.stopped:
+            raise StopError
+        if is_counted(cell):
+            self.run.cell += 1
+            self.run.console.say(f"cell {self.run.cell} of {self.run.total}")
+        try:
+            return super().execute_cell(cell, cell_index, *args, **kwargs)
+        except CellExecutionError as error:
+            if not (error.ename == "SystemExit" and error.evalue in ("", "0", "None")):
+                self.run.failure = Failure(self.run.cell, error.ename, error.evalue, error.traceback)
+            raise
+        except DeadKernelError:
+            process = self.kernel_process()
+            self.kernel_status = process.poll() if process else None
+            raise
+
+    def process_message(self, *args, **kwargs):
+        """Shows an output as soon as the kernel sends it."""
+        output = super().process_message(*args, **kwargs)
+        if output:
+            self.run.console.show(output)
+        return output
+
+
+def is_counted(cell) -> bool:
+    """Whether a cell is a code cell of the notebook as it stands in the image."""
+    return cell.cell_type == "code" and INJECTED not in cell.metadata.get("tags", [])
