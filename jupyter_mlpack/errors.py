@@ -906,15 +906,6 @@ class DaemonDiffers(PublishError):
     hint = "Try again; somebody else may have loaded an image of this name at the same moment."
 
 
-class OutputUnwritable(PublishError):
-    """An output path cannot be written."""
-
-    code = "output-unwritable"
-    what = "{path} cannot be written."
-    why = "{reason}"
-    hint = "Choose another path; a finished image stays in the store: jupyter mlpack images"
-
-
 # --- the content store ----------------------------------------------------------------------------------------
 
 

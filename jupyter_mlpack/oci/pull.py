@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -10,12 +11,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from isal import igzip, isal_zlib
+from isal import igzip, igzip_lib
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.oci.manifest import INDEX, MANIFEST, Descriptor, ImageConfig, Layer, Manifest, StoredImage
+from jupyter_mlpack.oci.manifest import (
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    INDEX,
+    MANIFEST,
+    Descriptor,
+    Layer,
+    Manifest,
+    StoredImage,
+    image_of,
+)
 from jupyter_mlpack.oci.reference import Reference
-from jupyter_mlpack.oci.session import DOCKER_INDEX, DOCKER_MANIFEST, Document, Session
+from jupyter_mlpack.oci.session import Document, Session
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.transfer import Meter, run_together
 
@@ -76,9 +87,9 @@ def fetch_config(session: Session, store: Store, document: Document, name: str) 
     """Config and manifest in the store, still without layers and without a name there."""
     manifest = Manifest.from_bytes(document.data)
     fetch_blob(session, store, manifest.config, Meter(lambda event: None, "", "", 0))
-    config = ImageConfig.from_bytes(store.read(manifest.config.digest))
+    image = image_of(name, document.descriptor, document.data, store.read(manifest.config.digest))
     store.add_blob(document.data, document.media_type)
-    return StoredImage(name, document.descriptor, manifest, config)
+    return image
 
 
 def check_platform(image: StoredImage, arch: str) -> None:
@@ -112,7 +123,10 @@ def fetch_layers(session: Session, store: Store, image: StoredImage, meter: Mete
 def fetch_blob(session: Session, store: Store, blob: Descriptor, meter: Meter) -> None:
     """One blob into the store, unless it is there."""
     if not store.has(blob.digest):
-        store.ingest(session.read_blob(blob, meter.report), blob)
+        try:
+            store.ingest(session.read_blob(blob, meter.report), blob)
+        except errors.ContentDamaged:
+            raise _damaged(session, blob.digest) from None
     meter.report(blob.digest, blob.size)
 
 
@@ -137,7 +151,7 @@ def _diff_id(path: Path, media_type: str) -> str | None:
         with igzip.open(path, "rb") if packed else path.open("rb") as stream:  # type: ignore[no-untyped-call]
             while piece := stream.read(_PIECE):
                 digest.update(piece)
-    except (igzip.BadGzipFile, isal_zlib.error, EOFError):
+    except (gzip.BadGzipFile, igzip_lib.IsalError, EOFError):  # type: ignore[misc]
         return ""  # equal to no digest: the caller says that the blob is damaged
     return f"sha256:{digest.hexdigest()}"
 

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jupyter_mlpack.oci.diagnosis import PassingError
-from jupyter_mlpack.oci.manifest import INDEX, MANIFEST, Descriptor
+from jupyter_mlpack.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor
 from jupyter_mlpack.oci.transport import Call, Transport, read_answer
 
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 _ACCEPT = ", ".join((MANIFEST, INDEX, DOCKER_MANIFEST, DOCKER_INDEX))
 _PIECE = 1 << 20
 

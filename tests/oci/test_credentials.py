@@ -75,7 +75,9 @@ def test_stored_credential__podman_file__is_read(variable: str, tmp_path: Path) 
     assert stored_credential("box", "iris", {"HOME": str(tmp_path), variable: str(value)}) == ME
 
 
-@pytest.mark.parametrize("config", [{"credHelpers": {"box": "vault"}}, {"credsStore": "vault"}], ids=["one host", "all"])
+@pytest.mark.parametrize(
+    "config", [{"credHelpers": {"box": "vault"}}, {"credsStore": "vault"}], ids=["one host", "all"]
+)
 def test_stored_credential__helper__is_asked_with_the_host(
     config: object, configure: Configure, tmp_path: Path
 ) -> None:
@@ -117,7 +119,9 @@ def test_stored_credential__helper_of_the_host_not_installed__raises(name: str, 
         stored_credential("box", "iris", configure({"credHelpers": {"box": name}}))
 
 
-@pytest.mark.parametrize("text", ['{"auths": hunter2', '{"auths": {"box": {"auth": "hunter2!"}}}'], ids=["json", "base64"])
+@pytest.mark.parametrize(
+    "text", ['{"auths": hunter2', '{"auths": {"box": {"auth": "hunter2!"}}}'], ids=["json", "base64"]
+)
 def test_stored_credential__damaged_file__raises_without_its_text(text: str, configure: Configure) -> None:
     with pytest.raises(errors.CredentialsUnreadable) as caught:
         stored_credential("box", "iris", configure(text))

@@ -1,0 +1,171 @@
+"""Real registries on free loopback ports, and a proxy that cuts connections."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from jupyter_mlpack.oci.credentials import Credential
+from jupyter_mlpack.oci.transport import Access, Patience
+
+HURRIED = Patience(attempts=4, first=0.01, ceiling=0.05)
+
+
+@dataclass(frozen=True)
+class RunningRegistry:
+    """A registry process: ``host`` is its address, ``log`` its log file."""
+
+    host: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+StartRegistry = Callable[[str], RunningRegistry]
+
+
+@pytest.fixture
+def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRegistry]:
+    """Starts the distribution project's registry; the argument is further configuration (YAML)."""
+    program = shutil.which("docker-registry") or shutil.which("registry")
+    if program is None:
+        pytest.skip("LOUD: no registry program; install Debian's package docker-registry to run this test")
+    running: list[RunningRegistry] = []
+
+    def start(further: str = "") -> RunningRegistry:
+        folder = tmp_path_factory.mktemp("registry")
+        host = f"127.0.0.1:{free_port()}"
+        storage = f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}}}"
+        (folder / "config.yml").write_text(f'version: 0.1\n{storage}\nhttp: {{addr: "{host}"}}\n{further}\n')
+        with (folder / "log").open("wb") as log:
+            command = [program, "serve", str(folder / "config.yml")]
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        registry = RunningRegistry(host, folder / "log", process)
+        running.append(registry)
+        wait_until_it_answers(registry)
+        return registry
+
+    yield start
+    for registry in running:
+        registry.process.terminate()
+        registry.process.wait(10)
+
+
+@pytest.fixture
+def registry(start_registry: StartRegistry) -> RunningRegistry:
+    """A registry that lets everybody in."""
+    return start_registry("")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_it_answers(registry: RunningRegistry) -> None:
+    for _ in range(200):
+        try:
+            httpx.get(f"http://{registry.host}/v2/", trust_env=False)
+            return
+        except httpx.TransportError:  # noqa: PERF203 (waiting is what the loop is for)
+            assert registry.process.poll() is None, registry.log.read_text()
+            time.sleep(0.05)
+    raise AssertionError(f"the registry does not answer: {registry.log.read_text()}")
+
+
+REQUEST = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*) HTTP/1\.1\r\n")
+
+
+@dataclass
+class CuttingProxy:
+    """Passes TCP on to ``target`` and notes the requests that it sees.
+
+    Each number in ``cuts`` ends one connection: the first one that has carried so many bytes in ``direction``
+    (``up`` to the registry or ``down`` from it) is closed on both sides.
+    """
+
+    target: str
+    cuts: list[int] = field(default_factory=list)
+    direction: str = "up"
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    bytes_up: int = 0
+    cut: int = 0
+
+    def __post_init__(self) -> None:
+        self.lock = threading.Lock()
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def methods(self, path: str = "") -> list[str]:
+        """The methods of the requests so far whose path holds ``path``."""
+        return [method for method, where in self.requests if path in where]
+
+    def accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.server.accept()
+            except OSError:
+                return
+            name, port = self.target.split(":")
+            far = socket.create_connection((name, int(port)))
+            for ends in ((near, far, "up"), (far, near, "down")):
+                threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    def carry(self, source: socket.socket, sink: socket.socket, direction: str) -> None:
+        carried = 0
+        with suppress(OSError):
+            while data := source.recv(65536):
+                with self.lock:
+                    carried += len(data)
+                    if direction == "up":
+                        self.bytes_up += len(data)
+                        found = REQUEST.findall(data)
+                        self.requests += [(method.decode(), path.decode()) for method, path in found]
+                    ends = bool(self.cuts) and direction == self.direction and carried >= self.cuts[0]
+                    if ends:
+                        data = data[: len(data) - (carried - self.cuts.pop(0))]
+                        self.cut += 1
+                sink.sendall(data)
+                if ends:
+                    break
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def cutting_proxy() -> Iterator[Callable[..., CuttingProxy]]:
+    """Makes proxies in front of a registry's host."""
+    proxies: list[CuttingProxy] = []
+
+    def make(target: str, cuts: list[int] | None = None, direction: str = "up") -> CuttingProxy:
+        proxies.append(CuttingProxy(target, cuts or [], direction))
+        return proxies[-1]
+
+    yield make
+    for proxy in proxies:
+        proxy.server.close()
+
+
+@pytest.fixture
+def access() -> Callable[..., Access]:
+    """Makes an ``Access`` to loopback registries that does not wait long; keychain by user name and password."""
+
+    def make(username: str = "", password: str = "", chunk: int = 1 << 20) -> Access:
+        known = Credential(username, password) if username else None
+        return Access(insecure=True, keychain=lambda host, repository: known, patience=HURRIED, chunk=chunk)
+
+    return make
