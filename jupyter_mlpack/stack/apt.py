@@ -12,17 +12,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
-
-from debian.deb822 import Deb822
 
 from jupyter_mlpack.errors import AptMissing
 from jupyter_mlpack.stack.complaint import Attempt, complaint
-from jupyter_mlpack.stack.sources import Archive, source_lines
+from jupyter_mlpack.stack.sources import Archive, source_lines, stanzas
 from jupyter_mlpack.values import Stack
 
 INDEX_AGE = 24 * 3600
@@ -129,18 +126,20 @@ def update_index(apt: Apt, *, refresh: bool) -> bool:
 def resolve(apt: Apt, names: Sequence[str]) -> tuple[Package, ...]:
     """The archives that ``names`` need on an empty system, sorted by name.
 
-    Raises ``PackageMissing`` or ``PackagesConflict``. apt's list gives files and sizes, the verified index SHA-256.
+    Raises ``PackageMissing`` or ``PackagesConflict``. The simulation says which versions (``--print-uris`` would leave
+    out what is downloaded already), the verified index says sizes and SHA-256.
     """
-    listed = _run(apt, "install", ["apt-get", "-qq", "-y", "--print-uris", "install", "--", *names])
-    files = [match.groups() for match in re.finditer(r"^'[^']+' (\S+) (\d+)", listed, re.MULTILINE)]
-    chosen = {file: (unquote(file).split("_")[:2], int(size)) for file, size in files}
-    wanted = [f"{name}={version}" for (name, version), _ in chosen.values()]
-    shown = _run(apt, "show", ["apt-cache", "show", "--", *wanted])
-    sums = {(entry["Package"], entry["Version"]): entry["SHA256"] for entry in Deb822.iter_paragraphs(shown)}
-    packages = (
-        Package(name, version, file, size, sums[name, version]) for file, ((name, version), size) in chosen.items()
-    )
-    return tuple(sorted(packages, key=lambda package: package.name))
+    simulated = _run(apt, "install", ["apt-get", "-qq", "--simulate", "install", "--", *names])
+    chosen = re.findall(r"^Inst (\S+) \((\S+) ", simulated, re.MULTILINE)
+    shown = _run(apt, "show", ["apt-cache", "show", "--", *(f"{name}={version}" for name, version in chosen)])
+    index = {(entry["package"], entry["version"]): entry for entry in stanzas(shown)}
+    return tuple(_package(index[name.partition(":")[0], version]) for name, version in sorted(chosen))
+
+
+def _package(entry: Mapping[str, str]) -> Package:
+    """A paragraph of the index. In its cache's file names apt escapes ``_`` and ``:`` (``acquire-item.cc``)."""
+    parts = (entry[field].replace("_", "%5f").replace(":", "%3a") for field in ("package", "version", "architecture"))
+    return Package(entry["package"], entry["version"], "_".join(parts) + ".deb", int(entry["size"]), entry["sha256"])
 
 
 def download(apt: Apt, packages: Sequence[Package], seen: Callable[[int, int], None]) -> None:

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-
-from debian.arfile import ArError
-from debian.debfile import DebError, DebFile
+from typing import TYPE_CHECKING
 
 from jupyter_mlpack.errors import ArchiveDamaged, ArchiveUnsafe
 from jupyter_mlpack.oci.tar import TarEntry
+
+if TYPE_CHECKING:
+    from debian.debfile import DebFile
 
 MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libo32", "/libx32")
 """Folders that are links into ``/usr`` on every Debian since 12; archives may still ship files below them."""
@@ -49,6 +50,9 @@ def read_archive(path: Path, digest: str) -> Contents:
 
     Raises ``ArchiveDamaged`` when it is not, or is no archive; ``ArchiveUnsafe`` when a member must not enter an image.
     """
+    from debian.arfile import ArError  # these two cost 0.1 s, which only an assembly has to pay
+    from debian.debfile import DebError, DebFile
+
     data = path.read_bytes()
     if sha256(data).hexdigest() != digest:
         raise ArchiveDamaged(file=path.name, reason="Its SHA-256 is not the one in the index.")
@@ -100,19 +104,19 @@ def image_path(name: str, archive: str) -> str | None:
 
 
 def _entry(members: tarfile.TarFile, member: tarfile.TarInfo, name: str, archive: str) -> TarEntry:
-    owner = {"mode": member.mode & 0o7777, "uid": member.uid, "gid": member.gid}
+    mode, uid, gid = member.mode & 0o7777, member.uid, member.gid
     if member.isdir():
-        return TarEntry(name, "directory", **owner)
+        return TarEntry(name, "directory", mode, uid, gid)
     if member.issym():
         if climbs(name, member.linkname):
             raise ArchiveUnsafe(archive=archive, member=member.name, reason="links to a place outside of the image")
-        return TarEntry(name, "symlink", 0o777, member.uid, member.gid, link=relative_link(name, member.linkname))
+        return TarEntry(name, "symlink", 0o777, uid, gid, link=relative_link(name, member.linkname))
     if not member.isreg():
         raise ArchiveUnsafe(archive=archive, member=member.name, reason="is neither file, folder nor link")
     stream = members.extractfile(member)
     assert stream is not None
     data = stream.read()
-    return TarEntry(name, "file", **owner, size=len(data), data=data)
+    return TarEntry(name, "file", mode, uid, gid, size=len(data), data=data)
 
 
 def relative_link(name: str, target: str) -> str:

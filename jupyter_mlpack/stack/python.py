@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from jupyter_mlpack.oci.store import Store, StoredImage
-from jupyter_mlpack.oci.unpack import unpack_image
+from jupyter_mlpack.oci.manifest import StoredImage
+from jupyter_mlpack.oci.store import Store
 
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "AMD64": "amd64"}
 
@@ -23,6 +23,8 @@ def run_root(store: Store, image: StoredImage) -> Path:
 
     Two processes may unpack at once: each into a folder of its own, and the first to finish gives it the name.
     """
+    from jupyter_mlpack.oci.unpack import unpack_image
+
     root = store.root / "roots" / image.descriptor.digest.removeprefix("sha256:")
     if root.is_dir():
         return root

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.events import Emit, Progress
-from jupyter_mlpack.oci.manifest import History, ImageConfig, Layer
-from jupyter_mlpack.oci.store import Store, StoredImage
+from jupyter_mlpack.oci.manifest import History, ImageConfig, Layer, StoredImage
+from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import write_tar
 from jupyter_mlpack.stack.apt import Apt, Package, download, find_apt, open_apt, resolve, update_index
 from jupyter_mlpack.stack.archive import read_archive

@@ -44,9 +44,9 @@ def parse_line(line: str) -> Source | None:
     return Source(match["uri"], (suite,), tuple(components), options.get("signed-by", "").split(",")[0])
 
 
-def parse_stanzas(text: str) -> Iterator[Source]:
+def parse_deb822(text: str) -> Iterator[Source]:
     """The enabled binary sources of a deb822 file; every combination of address and suites is one ``Source``."""
-    for fields in _stanzas(text):
+    for fields in stanzas(text):
         enabled = fields.get("enabled", "yes").lower() not in ("no", "false", "0")
         if not enabled or "deb" not in fields.get("types", "").split():
             continue
@@ -56,7 +56,7 @@ def parse_stanzas(text: str) -> Iterator[Source]:
             yield Source(uri, tuple(suites), tuple(components), signed_by[0])
 
 
-def _stanzas(text: str) -> Iterator[dict[str, str]]:
+def stanzas(text: str) -> Iterator[dict[str, str]]:
     """The paragraphs of a deb822 file; names in lower case, comment lines left out wherever they stand."""
     for paragraph in re.split(r"\n[ \t]*\n", text):
         fields: dict[str, str] = {}
@@ -83,7 +83,7 @@ def machine_sources(folder: Path) -> tuple[Source, ...]:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         if path.suffix == ".sources":
-            found.extend(parse_stanzas(text))
+            found.extend(parse_deb822(text))
         elif path.suffix == ".list":
             found.extend(source for line in text.splitlines() if (source := parse_line(line)))
     return tuple(found)

@@ -1,0 +1,185 @@
+"""Real run images, assembled from the machine's mirror and run here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlpack.errors import AptMissing
+from jupyter_mlpack.events import Progress, ignore
+from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack, run_root, target_python
+
+pytestmark = pytest.mark.network
+STACKS = Path(__file__).parents[2] / "stacks"
+NAMES = ("bookworm", "trixie")
+MEBIBYTE = 1 << 20
+HOST = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "amd64")
+FOREIGN = "arm64" if HOST == "amd64" else "amd64"
+
+PROGRAM = """\
+import bz2, ctypes, curses, dbm.ndbm, hashlib, json, locale, lzma, readline, socket, sqlite3, ssl, sys, uuid, venv, zlib
+import asyncio, decimal, multiprocessing, zoneinfo
+locale.setlocale(locale.LC_ALL, "")
+ctypes.CDLL("libgomp.so.1"), ctypes.CDLL("libstdc++.so.6")
+print(json.dumps({
+    "version": ".".join(map(str, sys.version_info[:2])),
+    "certificates": len(ssl.create_default_context().get_ca_certs()),
+    "berlin": str(zoneinfo.ZoneInfo("Europe/Berlin").utcoffset(__import__("datetime").datetime(2026, 7, 1))),
+    "sum": sqlite3.connect(":memory:").execute("select 1 + 1").fetchone()[0],
+    "lzma": lzma.decompress(lzma.compress(b"notebook")).decode(),
+    "compiled": (json.__cached__ or "").startswith(sys.prefix) and __import__("os").path.exists(json.__cached__),
+}))
+"""
+EXPECTED = {"berlin": "2:00:00", "sum": 2, "lzma": "notebook", "compiled": True}
+
+
+def unprivileged() -> list[str]:
+    """Words that drop all rights, where we have any."""
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        return []
+    return [
+        "setpriv",
+        "--reuid",
+        "12345",
+        "--regid",
+        "12345",
+        "--clear-groups",
+        "--bounding-set=-all",
+        "--inh-caps=-all",
+    ]
+
+
+@pytest.mark.parametrize("stack", NAMES)
+def test_target_python__assembled_image__whole_standard_library_runs_here(run_image, machine_store, stack):
+    image = run_image(stack, HOST)
+    root = run_root(machine_store, image)
+    python = target_python(root, read_stack(STACKS / stack).python)
+    environment = {"SSL_CERT_FILE": str(root / "etc/ssl/certs/ca-certificates.crt"), "LC_ALL": "C.UTF-8"}
+    environment["PYTHONTZPATH"] = str(root / "usr/share/zoneinfo")
+    command = [*unprivileged(), *python, "-B", "-c", PROGRAM]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts.pop("certificates") > 100
+    assert facts.pop("version") == read_stack(STACKS / stack).python
+    assert facts == EXPECTED
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="NOT ROOT: only root may change its root folder")
+@pytest.mark.parametrize("stack", NAMES)
+def test_ensure_run_image__root_changed_to_it__python_needs_nothing_else(run_image, machine_store, stack):
+    root = run_root(machine_store, run_image(stack, HOST))
+    environment = dict(run_image(stack, HOST).config.env)
+    words = ["chroot", "--userspec=1000:1000", str(root), "/usr/bin/python3", "-c", PROGRAM]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts.pop("certificates") > 100
+    assert facts.pop("version") == read_stack(STACKS / stack).python
+    assert facts == EXPECTED
+    shell = ["chroot", "--userspec=1000:1000", str(root), "sh", "-c", "ls /; which awk python; bash -c 'id -un'"]
+    said = subprocess.run(shell, capture_output=True, text=True, env=environment, check=True).stdout
+    assert said.split()[-3:] == ["/usr/bin/awk", "/usr/bin/python", "mlpack"]
+
+
+@pytest.mark.parametrize("stack", NAMES)
+def test_ensure_run_image__size__stays_below_the_aim(run_image, stack):
+    image = run_image(stack, HOST)
+    assert sum(layer.size for layer in image.manifest.layers) < 60 * MEBIBYTE
+
+
+def test_ensure_run_image__configuration__not_root_and_labelled(run_image):
+    config = run_image("bookworm", HOST).config
+    assert (config.user, config.architecture, config.os) == ("1000:1000", HOST, "linux")
+    assert dict(config.env)["LANG"] == "C.UTF-8"
+    labels = dict(config.labels)
+    assert labels["io.buildpacks.base.distro.name"] == "debian"
+    assert labels["io.buildpacks.base.distro.version"] == "12"
+    assert labels["io.buildpacks.stack.id"] == "mlpack.stacks.bookworm"
+
+
+def test_ensure_run_image__image_at_hand__no_apt_and_no_event(run_image, machine_store, monkeypatch):
+    image = run_image("bookworm", HOST)
+    monkeypatch.setenv("PATH", "/nowhere")
+    events: list[object] = []
+    stack = read_stack(STACKS / "bookworm")
+    assert ensure_run_image(stack, HOST, machine_store, StackSettings(), events.append) == image
+    assert events == []
+
+
+def test_ensure_run_image__no_apt__names_the_setting(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(AptMissing) as failure:
+        ensure_run_image(read_stack(STACKS / "bookworm"), HOST, Store(tmp_path), StackSettings(), ignore)
+    assert "run_image" in failure.value.sentence("hint")
+
+
+def test_ensure_run_image__package_added_to_recipe__is_made_again(run_image, machine_store, tmp_path):
+    run_image("bookworm", HOST)
+    stack = read_stack(STACKS / "bookworm")
+    smaller = dataclasses.replace(stack, packages=tuple(name for name in stack.packages if name != "findutils"))
+    events: list[object] = []
+    warm(machine_store, tmp_path)
+    image = ensure_run_image(smaller, HOST, Store(tmp_path), StackSettings(), events.append)
+    root = run_root(Store(tmp_path), image)
+    assert not (root / "usr/bin/find").exists()
+    assert not (root / "var/lib/dpkg/status.d/findutils").exists()
+    assert (root / "var/lib/dpkg/status.d/bash").is_file()
+    assert (root / "usr/share/doc/bash/copyright").is_file()
+    steps = {event.what for event in events if isinstance(event, Progress)}
+    assert {"package index", "unpacking"} <= steps
+
+
+def warm(store: Store, folder: Path) -> None:
+    """Give another store the first one's package index and archives, but not its image."""
+    source = store.root / "stacks" / f"bookworm-{HOST}"
+    shutil.copytree(source, folder / "stacks" / source.name, ignore=shutil.ignore_patterns("image.json", "lock"))
+
+
+AGAIN = """\
+import os, sys
+from pathlib import Path
+os.umask(0o077)
+from jupyter_mlpack.events import ignore
+from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack
+store = Store(Path(sys.argv[1]))
+print(ensure_run_image(read_stack(Path(sys.argv[2])), sys.argv[3], store, StackSettings(), ignore).descriptor.digest)
+"""
+
+
+def test_ensure_run_image__other_folder_user_umask_and_zone__same_digest(run_image, machine_store, tmp_path_factory):
+    image = run_image("bookworm", HOST)
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mlpack another folder ") as name:
+        folder = Path(name)
+        warm(machine_store, folder)
+        drop = unprivileged()
+        if drop and subprocess.run([*drop, sys.executable, "-c", "import jupyter_mlpack"], check=False).returncode:
+            drop = []  # this interpreter lies in a folder of root's; the rest of the comparison still counts
+        if drop:
+            subprocess.run(["chown", "-R", "12345:12345", str(folder)], check=True)
+        environment = {"PATH": os.environ["PATH"], "TZ": "Asia/Tokyo", "HOME": name, "PYTHONHASHSEED": "7"}
+        command = [*drop, sys.executable, "-c", AGAIN, str(folder), str(STACKS / "bookworm"), HOST]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == image.descriptor.digest
+
+
+def test_ensure_run_image__foreign_architecture__is_assembled_here(run_image, machine_store):
+    image = run_image("trixie", FOREIGN)
+    assert image.config.architecture == FOREIGN
+    root = run_root(machine_store, image)
+    machine = {"amd64": 62, "arm64": 183}[FOREIGN]
+    assert int.from_bytes((root / "usr/bin/python3.13").read_bytes()[18:20], "little") == machine
+    assert list(root.glob("usr/lib/python3.13/json/__pycache__/*.pyc"))
