@@ -1,0 +1,59 @@
+"""``inspect_notebook``: all that can be told about a notebook without running it, on one page.
+
+Read the commands, see what they write and install, tell imports from local files, name the distributions, then look
+for needs without an import, parameters, files and credentials. Pure: what lies outside the notebook is handed in.
+"""
+
+from __future__ import annotations
+
+from jupyter_mlpack.inspection.commands import notebook_commands
+from jupyter_mlpack.inspection.credentials import find_credentials
+from jupyter_mlpack.inspection.distributions import constraints, read_known, resolve
+from jupyter_mlpack.inspection.files import find_files
+from jupyter_mlpack.inspection.folder import DiskFolder, Folder
+from jupyter_mlpack.inspection.imports import cell_imports
+from jupyter_mlpack.inspection.installs import find_installs
+from jupyter_mlpack.inspection.local import follow_local, run_scripts
+from jupyter_mlpack.inspection.needs import add_needs
+from jupyter_mlpack.inspection.parameters import find_parameters
+from jupyter_mlpack.inspection.surroundings import read_surroundings
+from jupyter_mlpack.values import Inspection, KernelEnvironment, Notebook
+
+
+def inspect_notebook(
+    notebook: Notebook, environment: KernelEnvironment | None = None, folder: Folder | None = None
+) -> Inspection:
+    """What ``notebook`` needs, with a place and a rule for each finding.
+
+    ``environment`` is what its kernel holds (``read_kernel``), ``folder`` what stands beside it (by default the
+    notebook's own folder on disk). Raises nothing for a notebook that ``read_notebook`` gave.
+    """
+    path, cells = notebook.path.name, notebook.cells
+    commands = tuple(notebook_commands(path, cells))
+    around = read_surroundings(cells, commands, folder or DiskFolder(notebook.path.parent))
+    installs = find_installs(commands, around)
+    followed = follow_local(cell_imports(path, cells), run_scripts(path, cells, commands), around)
+    known = read_known(installs.found, environment)
+    resolution = resolve(followed.outside, installs.found, known)
+    dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known)
+    files = find_files(path, cells, followed.files, around)
+    credentials = find_credentials(path, cells)
+    notices = (
+        *notebook.notices,
+        *installs.notices,
+        *followed.notices,
+        *resolution.notices,
+        *files.notices,
+        *credentials,
+    )
+    return Inspection(
+        notebook=path,
+        python_version=environment.python_version if environment else notebook.python_version,
+        kernel=notebook.kernel,
+        dependencies=dependencies,
+        unresolved=resolution.unresolved,
+        constraints=constraints(environment),
+        parameters=find_parameters(path, cells),
+        files=files.found,
+        notices=tuple(dict.fromkeys(notices)),
+    )

@@ -1,0 +1,86 @@
+"""Shell text -> commands, each a list of words; enough of a shell to tell what an install line installs.
+
+Knows quotes, escapes, comments, continuations, ``; & && | ||``, here-documents (skipped) and redirections (dropped).
+Nothing is expanded: ``$NAME`` and ``{expression}`` stay as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?(?:\n\s*\2[ \t]*(?=\n|$)|\Z)", re.S)
+REDIRECTION = re.compile(r"^(?:[0-9]*|&)(?:>>?|<)(?:&[0-9-])?")
+ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
+PREFIXES = frozenset(
+    ["sudo", "time", "nohup", "exec", "command", "env", "yes", "eval", "then", "do", "else", "if", "!", "{", "("]
+)
+CLOSING = {"'": "'", '"': '"', "{": "}"}
+MAX_SHELL = 200_000
+
+
+def split_commands(text: str) -> list[list[str]]:
+    """The commands of ``text`` in order; words are unquoted, redirections and leading assignments are gone."""
+    plain = HEREDOC.sub("\n", text[:MAX_SHELL].replace("\\\n", " ") + "\n")
+    return [command for words in _words(plain) if (command := _command(words))]
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Words as one line of shell, for ``subprocess`` lists."""
+    return " ".join("'" + word.replace("'", "") + "'" if re.search(r"[\s;&|<>#]", word) else word for word in words)
+
+
+def _words(text: str) -> Iterator[list[str]]:
+    words: list[str] = []
+    for token in _tokens(text):
+        if token is None:
+            yield words
+            words = []
+        else:
+            words.append(token)
+    yield words
+
+
+def _tokens(text: str) -> Iterator[str | None]:
+    """Words, and ``None`` where a command ends."""
+    word, position = "", 0
+    while position < len(text):
+        char = text[position]
+        if char in CLOSING and not (char == "{" and text[position + 1 : position + 2] in (" ", "")):
+            part, position = _quoted(text, position)
+            word += part or "\0"
+        elif char == "#" and not word:
+            position = text.find("\n", position)
+        elif char in "\n;|)" or (char == "&" and text[position + 1 : position + 2] != ">" and not word.endswith(">")):
+            yield from ([word] if word else [])
+            yield None
+            word, position = "", position + 1
+        elif char.isspace() or char in "(`":
+            yield from ([word] if word else [])
+            word, position = "", position + 1
+        else:
+            step = 1 if char == "\\" else 0
+            word, position = word + text[position + step : position + step + 1], position + step + 1
+    yield from ([word] if word else [])
+
+
+def _quoted(text: str, start: int) -> tuple[str, int]:
+    """What stands between the quote (or brace) at ``start`` and its end; a brace keeps its braces."""
+    end = text.find(CLOSING[text[start]], start + 1)
+    if end < 0 or (text[start] == "{" and "\n" in text[start:end]):
+        return text[start], start + 1
+    return (text[start : end + 1], end + 1) if text[start] == "{" else (text[start + 1 : end], end + 1)
+
+
+def _command(words: list[str]) -> list[str]:
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        redirection = REDIRECTION.match(word)
+        if skip:
+            skip = False
+        elif redirection and not word.startswith(("<", ">=", "<=")):
+            skip = redirection.end() == len(word) and "&" not in word[1:]
+        elif kept or not (word in PREFIXES or ASSIGNMENT.match(word)):
+            kept.append(word.replace("\0", ""))
+    return kept

@@ -1,0 +1,211 @@
+"""``read_notebook``: a path -> ``Notebook``, or the plain reason why not.
+
+The file is hostile input: its size is bounded before it is read, nothing in it is executed, and whatever bytes it
+holds, the only errors that leave here are leaves of ``InputError``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from jupyter_mlpack import errors
+from jupyter_mlpack.inspection.cells import MAX_CELL, read_cell
+from jupyter_mlpack.values import Cell, Json, Location, Notebook, Notice
+
+MAX_BYTES = 200_000_000
+"""Bytes. A notebook above is carrying data in its outputs; reading it would take gigabytes of memory."""
+
+MAX_CELLS = 20_000
+MAX_CODE = 20_000_000
+"""Characters of code in all cells together."""
+
+OTHER_KERNELS = (
+    (re.compile(r"^(ir\b|ir\d|r$|r[-_ ]|conda-env-.*-r$|.*[-_/ ]r$)", re.I), "R"),
+    (re.compile(r"^julia", re.I), "Julia"),
+    (re.compile(r"^(scala|spylon|almond|spark$|spark_?kernel|sparkkernel)", re.I), "Scala"),
+    (re.compile(r"^(bash|zsh|calysto_bash)$", re.I), "Bash"),
+    (re.compile(r"^(javascript|jslab|tslab|deno|typescript)", re.I), "JavaScript"),
+    (re.compile(r"^(xcpp|cling|c\+\+)", re.I), "C++"),
+    (re.compile(r"^(sagemath|octave|matlab|ihaskell|haskell|rust|evcxr|gophernotes|ruby|sas|stata|\.net)", re.I), ""),
+)
+"""Kernel names that say what a missing language entry does not; an empty word stands for the name itself."""
+
+SPOKEN = {"r": "R", "julia": "Julia", "scala": "Scala", "c++": "C++", "javascript": "JavaScript", "bash": "Bash"}
+PYTHONS = ("python", "ipython", "pyspark", "python3", "python2", "coconut")
+CELL_METADATA = ("tags", "name", "jupyter", "mlpack", "nbflow")
+KEPT_METADATA = ("kernelspec", "language_info", "mlpack", "accelerator", "colab", "kaggle")
+
+
+def read_notebook(path: Path) -> Notebook:
+    """The notebook at ``path``; raises a leaf of ``InputError`` that says what is wrong with it otherwise."""
+    content = _load(path, _read_text(path))
+    content, notices = _as_version_4(path, content)
+    metadata = _mapping(content.get("metadata"))
+    kernel = _text(_mapping(metadata.get("kernelspec")).get("name"))
+    language = _language(metadata, kernel)
+    if language not in PYTHONS:
+        raise errors.NotebookLanguage(path=path, language=SPOKEN.get(language.lower(), language))
+    raw = [_mapping(cell) for cell in _list(content.get("cells"))]
+    cells = tuple(_code_cells(path, raw))
+    if not any(cell.source.strip() for cell in cells):
+        raise errors.NotebookEmpty(path=path, cells=len(raw))
+    notices += _cell_notices(path, cells)
+    version = _version(_mapping(metadata.get("language_info")).get("version"))
+    return Notebook(path, cells, "python", kernel, version, metadata, _document(raw, metadata), tuple(notices))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.is_dir():
+            example = min((found.name for found in path.glob("*.ipynb")), default="notebook.ipynb")
+            raise errors.NotebookIsFolder(path=path, example=example)
+        if not path.exists():
+            raise errors.NotebookMissing(path=path)
+        if not path.is_file():
+            raise errors.NotebookUnreadable(path=path, reason="It is a device or a pipe, not a file.")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise errors.NotebookTooLarge(path=path, size=f"{size / 1e6:.0f} MB", limit=f"{MAX_BYTES / 1e6:.0f} MB")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise errors.NotebookNotText(path=path, position=error.start) from error
+    except ValueError as error:
+        raise errors.NotebookMissing(path=repr(str(path))) from error
+    except OSError as error:
+        raise errors.NotebookUnreadable(path=path, reason=error.strerror or str(error)) from error
+
+
+def _load(path: Path, text: str) -> Mapping[str, Json]:
+    if not text.strip():
+        raise errors.NotebookBlank(path=path)
+    try:
+        content = json.loads(text, parse_constant=lambda name: None)
+    except json.JSONDecodeError as error:
+        raise errors.NotebookBrokenJson(path=path, line=error.lineno, column=error.colno, reason=error.msg) from error
+    except (RecursionError, ValueError) as error:
+        raise errors.NotebookStrangeJson(path=path) from error
+    if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
+        raise errors.NotANotebook(path=path)
+    return content
+
+
+def _as_version_4(path: Path, content: Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Notice]]:
+    """An older document upgraded in memory by nbformat; the file stays as it is."""
+    major = content.get("nbformat")
+    if isinstance(content.get("cells"), list) and (not isinstance(major, int) or major >= 4):
+        return content, []
+    import nbformat
+
+    try:
+        node = nbformat.convert(nbformat.from_dict(content), 4)  # type: ignore[no-untyped-call]
+        upgraded = json.loads(nbformat.writes(node, version=4))  # type: ignore[no-untyped-call]
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        nbformat.ValidationError,
+    ) as error:
+        raise errors.NotANotebook(path=path) from error
+    text = f"The notebook is in the old format {major}; it was read as format 4. The file itself is unchanged."
+    return upgraded, [Notice("notebook-upgraded", text, Location(str(path)))]
+
+
+def _language(metadata: Mapping[str, Json], kernel: str | None) -> str:
+    """The language entry, else what the kernel's name says, else Python (39 % of public notebooks say nothing)."""
+    spec = _mapping(metadata.get("kernelspec"))
+    said = _text(_mapping(metadata.get("language_info")).get("name")) or _text(spec.get("language"))
+    if said:
+        return said.lower()
+    for name in (kernel, _text(spec.get("display_name"))):
+        for pattern, language in OTHER_KERNELS:
+            if name and pattern.search(name):
+                return language or name
+    return "python"
+
+
+def _code_cells(path: Path, raw: list[Mapping[str, Json]]) -> Iterable[Cell]:
+    total = 0
+    if len(raw) > MAX_CELLS:
+        raise errors.NotebookTooLarge(path=path, size=f"{len(raw)} cells", limit=f"{MAX_CELLS} cells")
+    for number, cell in enumerate(raw, 1):
+        if cell.get("cell_type") == "code":
+            source = _source(cell)
+            total += len(source)
+            if total > MAX_CODE:
+                raise errors.NotebookTooLarge(
+                    path=path, size="more code", limit=f"{MAX_CODE / 1e6:.0f} million characters"
+                )
+            tags = (tag for tag in _list(_mapping(cell.get("metadata")).get("tags")) if isinstance(tag, str))
+            yield read_cell(number, source, tags)
+
+
+def _cell_notices(path: Path, cells: Iterable[Cell]) -> list[Notice]:
+    notices = []
+    for cell in cells:
+        if not cell.parses:
+            long = len(cell.source) > MAX_CELL
+            reason = "is too long to read as code" if long else "is not valid Python"
+            text = f"Cell {cell.number} {reason}; only what could be told from single lines was used."
+            notices.append(Notice("cell-not-python", text, Location(str(path), cell.number)))
+    return notices
+
+
+def _document(raw: list[Mapping[str, Json]], metadata: Mapping[str, Json]) -> str:
+    """Canonical nbformat 4.5 JSON: no outputs, no counts, no widget state, nothing of the machine it ran on."""
+    cells = [_clean_cell(number, cell) for number, cell in enumerate(raw, 1)]
+    kept: dict[str, Json] = {key: metadata[key] for key in KEPT_METADATA if isinstance(metadata.get(key), (dict, str))}
+    spec = _mapping(metadata.get("kernelspec"))
+    name = _text(spec.get("name")) or "python3"
+    kept["kernelspec"] = {"name": name, "display_name": _text(spec.get("display_name")) or name, "language": "python"}
+    kept["language_info"] = {"name": "python"}
+    whole = {"cells": cells, "metadata": kept, "nbformat": 4, "nbformat_minor": 5}
+    text = json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=1)
+    return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+def _clean_cell(number: int, cell: Mapping[str, Json]) -> dict[str, Json]:
+    kind = cell.get("cell_type")
+    kind = kind if kind in ("code", "markdown", "raw") else "raw"
+    metadata = _mapping(cell.get("metadata"))
+    kept: dict[str, Json] = {key: metadata[key] for key in CELL_METADATA if key in metadata}
+    tags = [tag for tag in _list(metadata.get("tags")) if isinstance(tag, str) and "," not in tag and tag]
+    kept |= {"tags": list(dict.fromkeys(tags))} if tags else {}
+    kept = {key: value for key, value in kept.items() if _valid_cell_metadata(key, value)}
+    clean: dict[str, Json] = {"cell_type": kind, "id": f"cell-{number}", "metadata": kept, "source": _source(cell)}
+    return clean | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+
+
+def _valid_cell_metadata(key: str, value: Json) -> bool:
+    """What nbformat's schema asks of the few keys that it knows."""
+    if key == "tags":
+        return isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+    return isinstance(value, str) and bool(value) if key == "name" else isinstance(value, dict)
+
+
+def _source(cell: Mapping[str, Json]) -> str:
+    source = cell.get("source", cell.get("input"))
+    text = source if isinstance(source, str) else "".join(line for line in _list(source) if isinstance(line, str))
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _version(value: Json) -> str | None:
+    found = re.match(r"\d+\.\d+(\.\d+)?", value) if isinstance(value, str) else None
+    return found.group() if found else None
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
