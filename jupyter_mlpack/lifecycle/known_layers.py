@@ -1,0 +1,74 @@
+"""A machine-wide index of launch layers: what any build on this machine exported, any other may keep.
+
+Kept below the store, one small JSON file a layer: its metadata (the buildpack's cache key), its diffID, its bills of
+materials. Only layers that are nothing but launch layers enter, since only they can be kept without their contents.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_mlpack.lifecycle.records import LayerRecord, Table, escape_id
+from jupyter_mlpack.lifecycle.reuse import held_layer
+from jupyter_mlpack.oci.store import Store
+
+
+@dataclass(frozen=True)
+class KnownLayer:
+    """A layer that the store holds. ``sboms`` are texts by the ends of their names (``sbom.cdx.json``)."""
+
+    metadata: Table = field(hash=False)
+    diff_id: str
+    sboms: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+class KnownLayers:
+    """The index of one store."""
+
+    def __init__(self, root: Path, store: Store) -> None:
+        self._folder = root / "known"
+        self._store = store
+
+    def of(self, buildpack_id: str) -> Iterator[tuple[str, KnownLayer]]:
+        """Names and layers of a buildpack whose contents the store still has, sorted by name."""
+        for path in sorted((self._folder / escape_id(buildpack_id)).glob("*.json")):
+            known = _read(path)
+            if known and held_layer(self._store, known.diff_id):
+                yield path.name.removesuffix(".json"), known
+
+    def find(self, buildpack_id: str, layer: str) -> KnownLayer | None:
+        """One layer of ``of``."""
+        return dict(self.of(buildpack_id)).get(layer)
+
+    def remember(self, buildpack_id: str, layer: str, record: LayerRecord, sboms: Mapping[str, str]) -> None:
+        """Enter a layer that was exported; those without metadata, or of other types, are passed over."""
+        if record.build or record.cache or not record.launch or not record.metadata:
+            return
+        entry = {"metadata": record.metadata, "diff_id": record.sha, "sboms": dict(sboms)}
+        try:
+            text = json.dumps(entry, sort_keys=True, ensure_ascii=False)
+        except (TypeError, ValueError):
+            # dates and nan in a metadata table have no JSON form that reads back equal: such a layer is not shared
+            return
+        _write_atomically(self._folder / escape_id(buildpack_id) / f"{layer}.json", text)
+
+
+def _read(path: Path) -> KnownLayer | None:
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        return KnownLayer(dict(entry["metadata"]), str(entry["diff_id"]), dict(entry["sboms"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        # the index is a cache: an entry that cannot be read is as good as none
+        return None
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as scratch:
+        scratch.write(text)
+    os.replace(scratch.name, path)

@@ -1,0 +1,130 @@
+"""TOML out, in the layout of the BurntSushi encoder, so that hand-offs and config layers equal the official ones.
+
+The layout: plain values of a table first, then its tables, two spaces of indent a level, an empty line before each
+array of tables and before each table of the top level. ``None`` is left out.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from jupyter_mlpack.lifecycle.floats import toml_float
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
+_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_QUOTE = {**{chr(code): f"\\u{code:04x}" for code in (*range(32), 127)}, **_SHORT}
+
+
+class MalformedError(ValueError):
+    """A hand-off file that does not say what it should. A phase turns it into its own error."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class Raw(str):
+    """Text that is TOML already."""
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """The file's table. Raises ``MalformedError`` when it is not TOML, ``FileNotFoundError`` when there is none."""
+    try:
+        content: dict[str, object] = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MalformedError(path, str(error)) from error
+    return content
+
+
+def write_toml(path: Path, table: Mapping[str, object]) -> None:
+    """Write ``table``, making the folders above it, readable to all whatever the umask."""
+    write_text(path, dump_toml(table))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file with mode 0644, and the folders that are missing above it with mode 0755."""
+    make_folders(path.parent)
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    path.chmod(0o644)
+
+
+def make_folders(folder: Path) -> None:
+    """Make ``folder`` and what is missing above it, mode 0755 whatever the umask."""
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)
+
+
+def dump_toml(table: Mapping[str, object]) -> str:
+    """``table`` as TOML text; mappings are written in the order they have."""
+    return "".join(_lines(table, ())).removeprefix("\n")
+
+
+def _lines(table: Mapping[str, object], key: tuple[str, ...]) -> Iterator[str]:
+    indent = "  " * len(key)
+    entries = {name: value for name, value in table.items() if value is not None}
+    for name, value in entries.items():
+        if not _is_table(value) and not _is_tables(value):
+            yield f"{indent}{_key(name)} = {_value(value)}\n"
+    for name, value in entries.items():
+        path = (*key, name)
+        dotted = ".".join(map(_key, path))
+        if isinstance(value, Mapping):
+            yield ("" if key else "\n") + f"{indent}[{dotted}]\n"
+            yield from _lines(value, path)
+        elif _is_tables(value):
+            assert isinstance(value, Sequence)
+            for item in value:
+                yield f"\n{indent}[[{dotted}]]\n"
+                yield from _lines(item, path)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(item, Mapping) for item in value)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.match(name) else _string(name)
+
+
+def _string(text: str) -> str:
+    return '"' + "".join(_QUOTE.get(char, char) for char in text) + '"'
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        return str(value) if isinstance(value, Raw) else _string(value)
+    if isinstance(value, (bool, int)):
+        return str(value).lower()
+    if isinstance(value, float):
+        return toml_float(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return _moment(value)
+
+
+def _moment(value: object) -> str:
+    if not isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        raise TypeError(f"not TOML: {type(value).__name__}")
+    text = value.isoformat()
+    if "." in text:
+        head, tail = text.split(".")
+        text = f"{head}.{tail[:6].rstrip('0')}{tail[6:]}"
+    return text.replace("+00:00", "Z")
