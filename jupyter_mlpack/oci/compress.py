@@ -7,6 +7,7 @@ times faster than zlib; where it is not installed, zlib's level 1 does.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import struct
@@ -14,15 +15,21 @@ import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import ModuleType
+from typing import IO, Any, BinaryIO, Protocol
 
+deflater: ModuleType = zlib
+inflater: ModuleType = gzip
+LEVEL = 1
 try:
-    from isal import isal_zlib as deflater
-
-    LEVEL = 2
+    from isal import igzip, isal_zlib
 except ImportError:
-    deflater = zlib
-    LEVEL = 1
+    pass
+else:
+    deflater, inflater, LEVEL = isal_zlib, igzip, 2
+
+GZIP_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, deflater.error)
+"""What reading a damaged gzip may raise."""
 
 BLOCK = 1 << 20
 """Bytes of tar that are deflated as one block: small enough for threads to share, large enough to lose no ratio."""
@@ -110,6 +117,12 @@ class Compressor:
         self._blob.update(data)
         self._size += len(data)
         self._out.write(data)
+
+
+def open_gzip(blob: BinaryIO) -> IO[bytes]:
+    """What is inside a gzip, as a stream; reading it raises ``GZIP_ERRORS``."""
+    stream: IO[bytes] = inflater.open(blob, "rb")
+    return stream
 
 
 def _deflate(block: bytes) -> bytes:

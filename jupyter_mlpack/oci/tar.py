@@ -78,13 +78,16 @@ def tree_entries(root: Path, at: str, uid: int, gid: int) -> Iterator[TarEntry]:
 
     Modes come from disk, owners from the arguments. Sockets are left out. Raises ``FileUnreadable``.
     """
-    entry = file_entry(root, at, uid, gid)
-    if entry is None:
-        return
-    yield entry
-    if entry.kind == "directory":
-        for name in sorted_names(root):
-            yield from tree_entries(root / name, f"{at.rstrip('/')}/{name}", uid, gid)
+    waiting = [(root, at)]
+    while waiting:
+        path, name = waiting.pop()
+        entry = file_entry(path, name, uid, gid)
+        if entry is None:
+            continue
+        yield entry
+        if entry.kind == "directory":
+            below = sorted_names(path)
+            waiting.extend((path / child, f"{name.rstrip('/')}/{child}") for child in reversed(below))
 
 
 def parent_entries(at: str, mode: int = 0o755, uid: int = 0, gid: int = 0) -> Iterator[TarEntry]:
