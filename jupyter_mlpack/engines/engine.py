@@ -1,0 +1,156 @@
+"""The engine seam: what runs a ``Task``, as a protocol of five.
+
+The contract, which ``tests/engines`` holds each engine to:
+
+1. ``probe`` never raises and changes nothing; ``reason`` is a whole sentence for the panel, also when available.
+2. ``prepare`` is pure: equal tasks give equal requests; nothing is read, started or written.
+3. ``start`` does what the request says, unchanged, and returns when the process runs. It raises an ``EngineError``
+   leaf, and leaves nothing behind, when it cannot.
+4. ``follow`` yields ``StateChange(RUNNING)``, then the log, each stream's lines in their order, then exactly one
+   terminal ``StateChange``, and ends. Before the terminal one, all outputs are in ``task.output``, owned by the caller.
+5. ``follow`` may be broken off and called again: what was already handed out does not come twice.
+6. ``cancel`` asks the process to end (SIGTERM), insists after ``GRACE`` seconds (SIGKILL), may be called from any
+   thread, and again, and after the end. The job then ends as ``CANCELLED`` unless it had already ended by itself.
+7. When the process that called ``start`` dies, a process job dies with it; a Docker job stays, labelled.
+8. The process sees the image's environment and the task's, read-only files, a writable ``/tmp`` and ``/output``;
+   nothing else of the host. It has no capabilities and cannot gain any.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+
+from jupyter_mlpack.errors import EngineError, EngineUnavailable, EngineUnknown
+from jupyter_mlpack.values import JobState, Json, Task, to_json
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.oci.store import Store
+
+ENGINES = {
+    "process": ("jupyter_mlpack.engines.process", "ProcessEngine"),
+    "docker": ("jupyter_mlpack.engines.docker", "DockerEngine"),
+}
+"""Engine names, in the order in which they are tried; each module is imported when its engine is asked for."""
+
+GRACE = 10.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+OUTPUT = "/output"
+"""Where a task writes what should come back."""
+
+SECRET = re.compile(r"token|secret|passw|credential|api_?key|access_?key|private_?key|auth", re.IGNORECASE)
+HIDDEN = "********"
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether an engine can run something here, and a sentence that says why or why not, with the next step."""
+
+    available: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """The engine's own words for a task, before anything is done. ``options`` are what the engine passes on, sorted."""
+
+    engine: str
+    task: Task
+    options: tuple[tuple[str, Json], ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """For panels and logs: values whose names look like secrets are replaced by stars."""
+        hidden = {name: HIDDEN if SECRET.search(name) else value for name, value in self.task.environment}
+        task = cast(dict[str, Json], to_json(self.task))
+        task["environment"] = dict(hidden)
+        task["arguments"] = [hide_argument(argument) for argument in self.task.arguments]
+        return {"engine": self.engine, "task": task, "options": to_json(dict(self.options))}
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A started task; ``id`` is the engine's own name for it."""
+
+    engine: str
+    id: str
+
+
+@dataclass(frozen=True)
+class LogChunk:
+    """A piece of the log as it came: not necessarily whole lines. Standard output and error are one stream."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A job entered ``state``. ``failure`` is set when the engine, not the process, knows why it ended."""
+
+    state: JobState
+    exit_status: int | None = None
+    failure: EngineError | None = None
+
+
+Update: TypeAlias = LogChunk | StateChange
+
+
+class Engine(Protocol):
+    """Where a task runs. The module's docstring is the contract."""
+
+    name: str
+
+    def probe(self) -> Availability:
+        """Can this engine run something here and now? Never raises."""
+
+    def prepare(self, task: Task) -> Request:
+        """What would be done, as data. Pure."""
+
+    def start(self, request: Request) -> Handle:
+        """Do it; returns when the process runs. Raises a leaf of ``EngineError``."""
+
+    def follow(self, handle: Handle) -> Iterator[Update]:
+        """Log and states until a terminal state, which is the last item."""
+
+    def cancel(self, handle: Handle) -> None:
+        """End it; safe to call twice."""
+
+
+def make_engine(name: str, store: Store) -> Engine:
+    """The engine called ``name``, over the images of ``store``; for an empty name the first that is available.
+
+    Raises ``EngineUnknown`` or ``EngineUnavailable``.
+    """
+    if name:
+        return open_engine(name, store)
+    reasons = []
+    for known in ENGINES:
+        engine = open_engine(known, store)
+        availability = engine.probe()
+        if availability.available:
+            return engine
+        reasons.append(f"{known}: {availability.reason}")
+    raise EngineUnavailable(reasons="\n".join(reasons))
+
+
+def open_engine(name: str, store: Store) -> Engine:
+    """The engine called ``name``, imported now. Raises ``EngineUnknown``."""
+    if name not in ENGINES:
+        raise EngineUnknown(name=name, known=", ".join(ENGINES))
+    module, attribute = ENGINES[name]
+    return cast(Engine, getattr(importlib.import_module(module), attribute)(store))
+
+
+def refusal(error: EngineError) -> Availability:
+    """An error as the reason why an engine is not available."""
+    sentences = (error.sentence(part) for part in ("what", "why", "hint"))
+    return Availability(False, " ".join(sentence for sentence in sentences if sentence))
+
+
+def hide_argument(argument: str) -> str:
+    """``api_key=abc`` as ``api_key=********``; other arguments as they are."""
+    name, equals, _ = argument.partition("=")
+    return f"{name}={HIDDEN}" if equals and SECRET.search(name) else argument

@@ -1,0 +1,177 @@
+"""The process engine: unpacks the image and runs it in unprivileged Linux namespaces. No daemon, no root.
+
+The network is the host's. Limits on memory and processors are those of the caller. Where the kernel, or the
+container around us, does not allow namespaces, ``probe`` and ``start`` say which step was refused.
+"""
+
+from __future__ import annotations
+
+import codecs
+import platform
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_mlpack import errors
+from jupyter_mlpack.engines.engine import (
+    GRACE,
+    OUTPUT,
+    Availability,
+    Handle,
+    LogChunk,
+    Request,
+    StateChange,
+    Update,
+    refusal,
+)
+from jupyter_mlpack.engines.launch import EMPTY, launch
+from jupyter_mlpack.engines.outputs import give_to_caller
+from jupyter_mlpack.engines.roots import FOLDERS, image_user, unpacked_root
+from jupyter_mlpack.oci.manifest import StoredImage
+from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.values import JobState, Json, Task
+
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "ppc64le": "ppc64le", "s390x": "s390x"}
+KILLED = 137
+DECODER = codecs.getincrementaldecoder("utf-8")
+
+
+@dataclass
+class Run:
+    """A started job. ``end`` is set once, by whoever follows it to the end."""
+
+    process: subprocess.Popen[bytes]
+    task: Task
+    cancelled: bool = False
+    announced: bool = False
+    end: StateChange | None = None
+    decoder: codecs.IncrementalDecoder = field(default_factory=lambda: DECODER(errors="replace"))
+
+
+class ProcessEngine:
+    """Runs images of ``store`` in namespaces of this kernel. See ``engine.py`` for the contract."""
+
+    name = "process"
+
+    def __init__(self, store: Store, grace: float = GRACE) -> None:
+        self.store = store
+        self.grace = grace
+        self.runs: dict[str, Run] = {}
+
+    def probe(self) -> Availability:
+        """Try the real thing on an empty root, in a child."""
+        if sys.platform != "linux":
+            return refusal(errors.NotLinux(system=platform.system()))
+        try:
+            with tempfile.TemporaryDirectory(prefix="mlpack-probe-") as scratch:
+                Path(scratch).chmod(0o755)
+                for name in FOLDERS:
+                    (Path(scratch) / name).mkdir(mode=0o755)
+                launch({**EMPTY, "root": scratch}).communicate()
+        except errors.EngineError as error:
+            return refusal(error)
+        return Availability(True, "The kernel allows unprivileged namespaces; the job shares this machine's network.")
+
+    def prepare(self, task: Task) -> Request:
+        """The task, and what a sandbox around it is like."""
+        options: dict[str, Json] = {"network": "host", "output": OUTPUT, "root": "read-only", "tmp": "memory"}
+        return Request(self.name, task, tuple(sorted(options.items())))
+
+    def start(self, request: Request) -> Handle:
+        """Unpack the image if need be and run its entry point. Raises an ``EngineError`` leaf."""
+        task = request.task
+        image = self.store.image(task.image)
+        if image is None:
+            raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
+        check_machine(image)
+        root = unpacked_root(self.store, image)
+        handle = Handle(self.name, uuid.uuid4().hex[:12])
+        self.runs[handle.id] = Run(launch(sandbox(image, root, task)), task)
+        return handle
+
+    def follow(self, handle: Handle) -> Iterator[Update]:
+        """Standard output and error as they come, then the end. Raises ``JobLost``."""
+        run = self.find(handle)
+        if not run.announced:
+            run.announced = True
+            yield StateChange(JobState.RUNNING)
+        yield from read_log(run)
+        yield finish(run)
+
+    def cancel(self, handle: Handle) -> None:
+        """SIGTERM to the training process, ``grace`` seconds, SIGKILL to all of its namespace."""
+        run = self.find(handle)
+        if run.process.poll() is not None:
+            return
+        run.cancelled = True
+        run.process.terminate()
+        try:
+            run.process.wait(self.grace)
+        except subprocess.TimeoutExpired:
+            run.process.kill()
+
+    def find(self, handle: Handle) -> Run:
+        """The run behind a handle. Raises ``JobLost``."""
+        run = self.runs.get(handle.id)
+        if run is None:
+            raise errors.JobLost(engine=self.name, id=handle.id)
+        return run
+
+
+def check_machine(image: StoredImage) -> None:
+    """Raises ``ImageForOtherMachine`` when this processor cannot execute the image."""
+    machine = MACHINES.get(platform.machine(), platform.machine())
+    if image.config.architecture != machine:
+        raise errors.ImageForOtherMachine(image=image.name, architecture=image.config.architecture, machine=machine)
+
+
+def sandbox(image: StoredImage, root: Path, task: Task) -> dict[str, Json]:
+    """The child's instructions (``namespace.Sandbox`` as JSON)."""
+    uid, gid = image_user(root, image.config.user)
+    arguments = task.arguments or (() if image.config.entrypoint == () else image.config.cmd)
+    command: list[Json] = [*image.config.entrypoint, *arguments]
+    binds: list[Json] = [[str(task.output.absolute()), OUTPUT, True]]
+    binds += [[str(mount.source.absolute()), mount.target, mount.writable] for mount in task.mounts]
+    environment: dict[str, Json] = {**dict(image.config.env), **dict(task.environment)}
+    return {
+        "root": str(root.absolute()), "command": command, "environment": environment,
+        "directory": image.config.working_dir or "/", "uid": uid, "gid": gid, "binds": binds,
+    }  # fmt: skip
+
+
+def read_log(run: Run) -> Iterator[LogChunk]:
+    """The command's output until its last writer is gone."""
+    assert run.process.stdout is not None
+    while not run.process.stdout.closed:
+        data = run.process.stdout.read(65536)
+        text = run.decoder.decode(data or b"", final=not data)
+        if text:
+            yield LogChunk(text)
+        if not data:
+            run.process.stdout.close()
+
+
+def finish(run: Run) -> StateChange:
+    """How it ended; outputs belong to the caller from here on."""
+    if run.end is None:
+        code = run.process.wait()
+        assert run.process.stdin is not None
+        run.process.stdin.close()
+        give_to_caller(run.task.output)
+        run.end = ended(code if code >= 0 else 128 - code, run.cancelled)
+    return run.end
+
+
+def ended(status: int, cancelled: bool) -> StateChange:
+    """The terminal state for an exit status."""
+    if cancelled:
+        return StateChange(JobState.CANCELLED, status)
+    if status == 0:
+        return StateChange(JobState.SUCCEEDED, status)
+    if status == KILLED:
+        return StateChange(JobState.FAILED, status, errors.JobKilled())
+    return StateChange(JobState.FAILED, status)

@@ -1,0 +1,207 @@
+"""A job: an image, parameters and an output folder, handed to an engine as a ``Task`` and followed to its end.
+
+``run_job`` is the whole of it; ``submit_job`` and ``follow_job`` are its two halves, for callers that want to cancel
+from elsewhere (``engine.cancel(submission.handle)``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_mlpack import errors
+from jupyter_mlpack.engines.engine import Engine, Handle, LogChunk, StateChange
+from jupyter_mlpack.engines.outputs import list_outputs
+from jupyter_mlpack.events import CellStarted, Emit, Event, Failed, JobChanged, LogLines
+from jupyter_mlpack.oci.manifest import StoredImage
+from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.values import Job, JobSpec, JobState, Parameter, Task
+
+PROCESS = "train"
+METADATA = "io.buildpacks.build.metadata"
+PARAMETERS = "org.jupyter-mlpack.parameters"
+"""Label with the notebook's parameters and their defaults, as a JSON object."""
+
+CELL = re.compile(r"^\[mlpack\] cell (\d+) (?:of (\d+)$|failed: (.*)$)")
+LONGEST_LINE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job that runs: what was asked, and the engine's handle for it."""
+
+    spec: JobSpec
+    handle: Handle
+
+
+class Lines:
+    """Puts a log's pieces together to whole lines. A carriage return starts its line afresh, as a terminal shows it."""
+
+    def __init__(self) -> None:
+        self.rest = ""
+
+    def feed(self, text: str) -> tuple[str, ...]:
+        """The lines that ``text`` completes."""
+        *whole, self.rest = (self.rest + text).replace("\r\n", "\n").split("\n")
+        if len(self.rest) > LONGEST_LINE:
+            # A progress bar redraws its line without ever ending it: only the last drawing is of use.
+            self.rest = self.rest.rpartition("\r")[2]
+        if len(self.rest) > LONGEST_LINE:
+            whole, self.rest = [*whole, self.rest], ""
+        return tuple(line.rpartition("\r")[2] for line in whole)
+
+    def flush(self) -> tuple[str, ...]:
+        """The last line, if it never ended."""
+        rest, self.rest = self.rest, ""
+        return (rest.rpartition("\r")[2],) if rest else ()
+
+
+def run_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit) -> Job:
+    """Run a training image to its end; outputs are in ``spec.output``. Ctrl-C cancels the job and still ends in order.
+
+    Raises leaves of ``EngineError``, and ``ImageUnknown``.
+    """
+    return follow_job(submit_job(spec, store, engine, emit), engine, emit)
+
+
+def submit_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit) -> Submission:
+    """Check everything, then start. Raises before anything is made when the job cannot run."""
+    image = find_image(store, spec.image)
+    check_training(image)
+    check_parameters(image, spec)
+    make_output(spec.output)
+    emit(JobChanged(JobState.QUEUED))
+    return Submission(spec, engine.start(engine.prepare(make_task(spec))))
+
+
+def follow_job(submission: Submission, engine: Engine, emit: Emit) -> Job:
+    """Tell all that happens until the job has ended. Ctrl-C cancels it; a second one stops waiting for it."""
+    lines = Lines()
+    try:
+        end = tell_updates(submission, engine, lines, emit)
+    except KeyboardInterrupt:
+        engine.cancel(submission.handle)
+        end = tell_updates(submission, engine, lines, emit)
+    outputs = list_outputs(submission.spec.output)
+    return Job(submission.handle.id, submission.spec, end.state, end.exit_status, outputs)
+
+
+def tell_updates(submission: Submission, engine: Engine, lines: Lines, emit: Emit) -> StateChange:
+    """Emit the engine's updates as events, up to the terminal one, which is returned."""
+    output = submission.spec.output
+    change = StateChange(JobState.QUEUED)
+    for update in engine.follow(submission.handle):
+        if isinstance(update, LogChunk):
+            tell_lines(lines.feed(update.text), output, emit)
+            continue
+        change = update
+        if change.state.is_terminal:
+            tell_lines(lines.flush(), output, emit)
+        if change.failure is not None:
+            emit(failed(change.failure))
+        emit(JobChanged(change.state, change.exit_status))
+    return change
+
+
+def tell_lines(lines: tuple[str, ...], output: Path, emit: Emit) -> None:
+    """One event for the lines, and one for each that says where the notebook is."""
+    if not lines:
+        return
+    emit(LogLines("run", lines))
+    for line in lines:
+        event = read_line(line, output)
+        if event is not None:
+            emit(event)
+
+
+def read_line(line: str, output: Path) -> Event | None:
+    """What the train process says about cells: one starts (``cell 3 of 12``), one failed (``cell 5 failed: ...``)."""
+    match = CELL.match(line)
+    if match is None:
+        return None
+    cell, total, message = match.groups()
+    if total is not None:
+        return CellStarted(int(cell), int(total))
+    return failed(errors.CellFailed(cell=cell, message=message, output=output))
+
+
+def failed(error: errors.MlpackError) -> Failed:
+    """An error as an event."""
+    sentences = {part: error.sentence(part) for part in ("what", "where", "why", "hint")}
+    return Failed(code=error.code, **sentences)
+
+
+# --- before anything is started -------------------------------------------------------------------------------
+
+
+def make_task(spec: JobSpec) -> Task:
+    """The task that runs a job. Values are JSON, which YAML reads too: a text ``"0.1"`` stays a text."""
+    arguments: list[str] = []
+    for name, value in spec.parameters:
+        arguments += ["-p", f"{name}={json.dumps(value, ensure_ascii=False)}"]
+    return Task(PROCESS, spec.image, tuple(arguments), (), spec.output.absolute())
+
+
+def find_image(store: Store, name: str) -> StoredImage:
+    """Raises ``ImageUnknown`` with the names most like it."""
+    image = store.image(name)
+    if image is None:
+        names = [known.name for known in store.images()]
+        near = difflib.get_close_matches(name, names, n=5, cutoff=0.5) or sorted(names)[:5]
+        raise errors.ImageUnknown(name=name, known=", ".join(near) or "none yet")
+    return image
+
+
+def check_training(image: StoredImage) -> None:
+    """Raises ``ImageWithoutTraining`` unless the image's entry point is the train process."""
+    if image.config.entrypoint and Path(image.config.entrypoint[0]).name == PROCESS:
+        return
+    processes = read_label(image, METADATA).get("processes")
+    listed = processes if isinstance(processes, list) else []
+    types = (str(process.get("type")) for process in listed if isinstance(process, dict))
+    raise errors.ImageWithoutTraining(image=image.name, processes=", ".join(sorted(types)) or "none")
+
+
+def check_parameters(image: StoredImage, spec: JobSpec) -> None:
+    """Raises ``ParameterUnknown`` when the image says which parameters it has; otherwise the process will check."""
+    if PARAMETERS not in dict(image.config.labels):
+        return
+    known = read_label(image, PARAMETERS)
+    for name, _ in spec.parameters:
+        if name not in known:
+            raise errors.ParameterUnknown(name=name, known=", ".join(sorted(known)) or "none")
+
+
+def read_label(image: StoredImage, name: str) -> Mapping[str, Parameter]:
+    """A label that holds a JSON object; empty when it holds something else, or nothing."""
+    with contextlib.suppress(json.JSONDecodeError):
+        value = json.loads(dict(image.config.labels).get(name, ""))
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def make_output(folder: Path) -> None:
+    """An empty folder of the caller's. Raises ``OutputNotEmpty`` and ``OutputNotWritable``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise errors.OutputNotEmpty(path=folder, example=next_folder(folder))
+        probe = folder / ".mlpack-write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise errors.OutputNotWritable(path=folder, reason=error.strerror or str(error)) from error
+
+
+def next_folder(folder: Path) -> Path:
+    """A name beside ``folder`` that is free: ``results-2``, ``results-3`` ..."""
+    number = 2
+    while (candidate := folder.with_name(f"{folder.name}-{number}")).exists():
+        number += 1
+    return candidate
