@@ -30,8 +30,9 @@ class StackSettings:
 
     ``mirror`` is the address of a distribution archive and ``security_mirror`` that of its security archive (without
     them the machine's own apt sources speak); ``keyring`` is the file with the archive's keys; ``refresh`` asks for
-    today's packages even if an image is at hand; ``run_image`` is a registry reference to pull instead of assembling;
-    ``state`` is the folder of index and archives (default: ``stacks/`` in the store).
+    today's packages even if an image is at hand; ``run_image`` is a registry reference to pull instead of assembling,
+    ``insecure`` lets that be a registry of this machine without TLS; ``state`` is the folder of index and archives
+    (default: ``stacks/`` in the store).
     """
 
     mirror: str | None = None
@@ -39,6 +40,7 @@ class StackSettings:
     keyring: Path | None = None
     refresh: bool = False
     run_image: str | None = None
+    insecure: bool = False
     state: Path | None = None
 
 

@@ -6,13 +6,14 @@ import fcntl
 import functools
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_mlpack.events import Emit, Progress
+from jupyter_mlpack.events import Emit, Noticed, Progress
 from jupyter_mlpack.oci.manifest import History, ImageConfig, Layer, StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import write_tar
@@ -25,10 +26,13 @@ from jupyter_mlpack.stack.record import Record, packages_digest, read_record, re
 from jupyter_mlpack.stack.sources import find_archive
 from jupyter_mlpack.stack.system import add_package, finish
 from jupyter_mlpack.stack.tree import Tree
-from jupyter_mlpack.values import Stack
+from jupyter_mlpack.values import Notice, Stack
 
 CREATED = "1980-01-01T00:00:01Z"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OLD = 30
+"""Days after which a run image at hand is worth a notice."""
+
 SCRIPTS_ONLY = frozenset({"debconf", "dpkg"})
 """Packages that others need only to be installed, not to run; they stay out unless the recipe names them."""
 
@@ -67,6 +71,7 @@ def ensure_run_image(stack: Stack, arch: str, store: Store, settings: StackSetti
         return _pulled(assembly, settings.run_image)
     known = None if settings.refresh else _at_hand(assembly)
     if known:
+        _tell_age(assembly)
         return known
     find_apt(stack)
     with _locked(assembly.state):
@@ -83,18 +88,27 @@ def _at_hand(assembly: Assembly) -> StoredImage | None:
     return None
 
 
+def _tell_age(assembly: Assembly) -> None:
+    """Say so when the image at hand is old: its packages do not get the distribution's fixes by themselves."""
+    days = int((time.time() - (assembly.state / "image.json").stat().st_mtime) // 86400)
+    if days >= OLD:
+        text = f"The run image {assembly.name} was made {days} days ago; refresh it to have the distribution's fixes."
+        assembly.emit(Noticed(Notice("run-image-old", text)))
+
+
 def _pulled(assembly: Assembly, text: str) -> StoredImage:
-    """The run image that the settings name. A reference by digest that is at hand is not asked for again."""
+    """The run image that the settings name; one that was pulled before is used until ``refresh`` asks for today's."""
     from jupyter_mlpack.oci.reference import parse_reference
     from jupyter_mlpack.oci.registry import pull_image
+    from jupyter_mlpack.oci.transport import Access
 
     reference, store = parse_reference(text), assembly.store
-    known = store.image(assembly.name)
-    if known and reference.digest == known.descriptor.digest:
-        return known
-    image = pull_image(reference, store, assembly.arch, assembly.emit)
-    store.tag(assembly.name, image.descriptor)
-    return image
+    known = None if assembly.settings.refresh else store.image(str(reference))
+    if not known or known.config.architecture != assembly.arch:
+        access = Access(insecure=assembly.settings.insecure)
+        known = pull_image(reference, store, assembly.arch, assembly.emit, access=access)
+    store.tag(assembly.name, known.descriptor)
+    return known
 
 
 def _assembled(assembly: Assembly) -> StoredImage:
@@ -140,10 +154,12 @@ def _compile(assembly: Assembly, tree: Tree) -> None:
     """Add the compiled standard library.
 
     For a foreign architecture the Python of this machine's run image of the same stack compiles: bytecode depends on
-    the Python version only.
+    the Python version only. A machine for which there are no run images compiles nothing; its images start slower.
     """
     stack, native = assembly.stack, host_arch()
-    with tempfile.TemporaryDirectory(prefix="mlpack-stack-") as folder:
+    if not native:
+        return
+    with tempfile.TemporaryDirectory(prefix="compile-", dir=assembly.state) as folder:
         scratch = Path(folder)
         tree.write(scratch, ("/usr/lib/", "/usr/bin/python", "/etc/python"))
         python = target_python(scratch, stack.python)

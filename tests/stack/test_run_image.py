@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlpack.errors import AptMissing
-from jupyter_mlpack.events import Progress, ignore
+from jupyter_mlpack.events import Noticed, Progress, ignore
+from jupyter_mlpack.oci.archive import write_docker_archive
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack, run_root, target_python
 
@@ -91,6 +92,26 @@ def test_ensure_run_image__root_changed_to_it__python_needs_nothing_else(run_ima
     assert said.split()[-3:] == ["/usr/bin/awk", "/usr/bin/python", "mlpack"]
 
 
+@pytest.mark.docker
+@pytest.mark.skipif(not shutil.which("docker"), reason="NO DOCKER: the container engine's view is not checked")
+def test_ensure_run_image__in_docker_read_only__python_runs_as_the_user(run_image, machine_store, tmp_path):
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        pytest.skip("NO DOCKER DAEMON: the container engine's view is not checked")
+    name = "mlpack-test/run:bookworm"
+    write_docker_archive(machine_store, run_image("bookworm", HOST), tmp_path / "image.tar", name)
+    subprocess.run(["docker", "load", "--input", str(tmp_path / "image.tar")], capture_output=True, check=True)
+    program = (
+        "import ctypes.util, getpass, os, ssl; print(getpass.getuser(), os.getuid(), ssl.create_default_context())"
+    )
+    words = ["docker", "run", "--rm", "--network=none", "--read-only", name, "python3", "-c", program]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    finally:
+        subprocess.run(["docker", "rmi", "--force", name], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[:2] == ["mlpack", "1000"]
+
+
 @pytest.mark.parametrize("stack", NAMES)
 def test_ensure_run_image__size__stays_below_the_aim(run_image, stack):
     image = run_image(stack, HOST)
@@ -114,6 +135,20 @@ def test_ensure_run_image__image_at_hand__no_apt_and_no_event(run_image, machine
     stack = read_stack(STACKS / "bookworm")
     assert ensure_run_image(stack, HOST, machine_store, StackSettings(), events.append) == image
     assert events == []
+
+
+def test_ensure_run_image__image_of_long_ago__is_used_and_told(run_image, machine_store):
+    image = run_image("bookworm", HOST)
+    record = machine_store.root / "stacks" / f"bookworm-{HOST}" / "image.json"
+    made = record.stat().st_mtime
+    events: list[object] = []
+    os.utime(record, (made - 40 * 86400, made - 40 * 86400))
+    try:
+        again = ensure_run_image(read_stack(STACKS / "bookworm"), HOST, machine_store, StackSettings(), events.append)
+    finally:
+        os.utime(record, (made, made))
+    assert again == image
+    assert [event.notice.code for event in events if isinstance(event, Noticed)] == ["run-image-old"]
 
 
 def test_ensure_run_image__no_apt__names_the_setting(tmp_path, monkeypatch):
