@@ -82,7 +82,7 @@ class Bench:
         (self.app / ".mlpack/layers.json").write_text(json.dumps(listed))
 
     def build(self, buildpack: str = "packages", restored: Ran | None = None, umask: int = 0o022, **env: str) -> Ran:
-        """Runs ``bin/build`` in a fresh layers folder that holds the metadata of ``restored``, as a restorer leaves it."""
+        """Runs ``bin/build`` in a fresh layers folder with the metadata of ``restored``, as a restorer leaves it."""
         number = len(list(self.root.glob("layers*")))
         layers = self.root / f"layers{number}" / f"mlpack_{buildpack}"
         layers.mkdir(parents=True)
@@ -135,11 +135,8 @@ def tree(root: Path) -> dict[str, tuple[int, bytes]]:
     """Every path below ``root`` with its mode and its bytes (a link's target)."""
     found = {}
     for path in sorted(root.rglob("*")):
-        if path.is_symlink():
-            content = os.readlink(path).encode()
-        else:
-            content = b"" if path.is_dir() else path.read_bytes()
-        found[path.relative_to(root).as_posix()] = (path.lstat().st_mode, content)
+        bytes_of = os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        found[path.relative_to(root).as_posix()] = (path.lstat().st_mode, bytes_of)
     return found
 
 

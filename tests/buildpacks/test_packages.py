@@ -198,7 +198,7 @@ def test_build__wheels_disagree__first_name_wins_and_is_logged(bench, layers: di
         ([{"layer": "x", "packages": ["nowhere==1"]}], None, "names nowhere==1"),
         ([{"layer": "x", "packages": ["big==1.0"]}], None, "in no layer"),
         (None, "big==1.0\n", "Not a hashed pin"),
-        (None, f"big==1.0 --hash=sha256:{'0' * 64}\nsmall==1.0 --hash=sha256:{'0' * 64}\ntool==1.0 --hash=sha256:00\n", "uv"),
+        (None, "".join(f"{name}==1.0 --hash=sha256:{'0' * 64}\n" for name in ("big", "small", "tool")), "uv could not"),
     ],
     ids=["path as a name", "reserved", "not locked", "left over", "no hash", "wrong hash"],
 )  # fmt: skip
@@ -228,7 +228,9 @@ def test_build__real_wheels__are_built_and_kept(bench) -> None:
         "--python-platform", "x86_64-manylinux_2_28", "--no-annotate", "--quiet",
     ]  # fmt: skip
     for offline in ([], ["--offline"]):
-        run = subprocess.run([*command, *offline], input="six\nclick\nnumpy\n", capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [*command, *offline], input="six\nclick\nnumpy\n", capture_output=True, text=True, check=False
+        )
         if run.returncode == 0:
             break
     else:
@@ -239,7 +241,11 @@ def test_build__real_wheels__are_built_and_kept(bench) -> None:
     bench.lock(**{"numpy": [numpy], "packages": sorted(set(bench.pins) - {numpy})})
     shutil.rmtree(bench.wheels)
     online = {name: value for name, value in os.environ.items() if name.startswith(("UV_", "SSL_"))}
-    online |= {"UV_OFFLINE": "0", "UV_FIND_LINKS": "", "UV_CACHE_DIR": online.get("UV_CACHE_DIR", str(bench.root / "c"))}
+    online |= {
+        "UV_OFFLINE": "0",
+        "UV_FIND_LINKS": "",
+        "UV_CACHE_DIR": online.get("UV_CACHE_DIR", str(bench.root / "c")),
+    }
     first = bench.build(**online)
     assert first.status == 0, first.log
     assert (first.layer("numpy") / "site/numpy/__init__.py").is_file()
