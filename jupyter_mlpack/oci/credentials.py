@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.oci.diagnosis import clean
 from jupyter_mlpack.oci.reference import DEFAULT_REGISTRY
 
 HUB_KEY = "https://index.docker.io/v1/"
@@ -167,7 +168,7 @@ def _helper_answer(program: str, host: str, answer: subprocess.CompletedProcess[
         said = (answer.stdout + b" " + answer.stderr).decode(errors="replace").strip()
         if "credentials not found" in said:
             return None
-        raise errors.CredentialHelperFailed(program=program, host=host, reason=said[:200])
+        raise errors.CredentialHelperFailed(program=program, host=host, reason=clean(said))
     try:
         data = json.loads(answer.stdout)
         username, secret = str(data["Username"]), str(data["Secret"])

@@ -37,12 +37,13 @@ def load_image(store: Store, image: StoredImage, name: str, emit: Emit = ignore)
     try:
         sent = not _tag_known(client, image, reference)
         if sent:
-            client.images.load(_archive(store, image, _tagged(reference), emit))  # type: ignore[arg-type]
+            archive = _archive(store, image, _tagged(reference), emit)
+            client.images.load(archive)  # type: ignore[arg-type,unused-ignore]  # streams are fine
         _check(client, image, reference)
     except (docker.errors.DockerException, OSError) as problem:  # requests' errors are OSErrors
         raise errors.DaemonRefused(name=name, reason=clean(str(problem))) from None
     finally:
-        client.close()  # type: ignore[no-untyped-call]
+        client.close()
     emit(PhaseEnded("publish", "loaded" if sent else "was there already"))
 
 
@@ -96,7 +97,7 @@ def _check(client: DockerClient, image: StoredImage, reference: Reference) -> No
     if found.id in (expected, image.descriptor.digest):
         return
     layers = (found.attrs.get("RootFS") or {}).get("Layers") or []
-    status = client.info().get("DriverStatus") or []  # type: ignore[no-untyped-call]
+    status = client.info().get("DriverStatus") or []
     containerd = any("containerd" in str(entry) for entry in status)
     if not containerd or tuple(layers) != image.config.diff_ids:
         raise errors.DaemonDiffers(name=_tagged(reference), expected=expected, found=found.id)

@@ -33,7 +33,7 @@ class Registry:
     def ping(self) -> None:
         """Raise the fitting leaf of ``StackError`` or ``InputError`` when the registry cannot be used."""
         with Session(self.host, "", self.access, PULL, ()) as session:
-            session.ping()
+            session.checked(session.ping(), (200, 404))
 
     def session(self, repository: str, failures: Failures, scopes: Sequence[str]) -> Session:
         """A session about one repository; ``scopes`` as in the token protocol."""

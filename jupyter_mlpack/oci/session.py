@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from jupyter_mlpack.oci.diagnosis import PassingError
+from jupyter_mlpack.oci.diagnosis import Answer, PassingError
 from jupyter_mlpack.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor
 from jupyter_mlpack.oci.transport import Call, Transport, read_answer
 
@@ -34,9 +34,12 @@ class Document:
 class Session(Transport):
     """A ``Transport`` that speaks the distribution API."""
 
-    def ping(self) -> None:
-        """Meet the registry: finds out whether it is there, and how it wants to know us."""
-        self.send(Call("GET", ""), (200, 404))
+    def ping(self) -> Answer:
+        """Meet the registry: finds out whether it is there, and how it wants to know us.
+
+        The answer may be 401 or 403 even so: a token for one repository need not open this page.
+        """
+        return self.send(Call("GET", ""), (200, 401, 403, 404))
 
     def has_blob(self, digest: str) -> bool:
         """Whether the repository has the blob."""

@@ -22,8 +22,9 @@ _API_HOSTS = {DEFAULT_REGISTRY: "registry-1.docker.io"}  # the one registry whos
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5
 _LARGEST_ANSWER = 8 << 20  # bytes; twice the manifest size that registries must accept
+_TIMEOUT = httpx.Timeout(connect=15, read=60, write=60, pool=None)
 # A registry may need minutes to store a large blob before it answers the last request of an upload.
-_TIMEOUT = httpx.Timeout(connect=15, read=300, write=60, pool=None)
+_TIMEOUT_PUT = httpx.Timeout(connect=15, read=300, write=60, pool=None)
 
 Result = TypeVar("Result")
 Itself = TypeVar("Itself", bound="Transport")
@@ -94,7 +95,7 @@ class Transport:
         scheme = "http" if access.plain(host) else "https"
         self.base = httpx.URL(f"{scheme}://{_API_HOSTS.get(host, host)}/v2/")
         direct = {f"all://{self.base.host}": None} if is_loopback(host) else {}
-        self._client = httpx.Client(timeout=_TIMEOUT, mounts=direct, headers={"User-Agent": CLIENT_ID})
+        self._client = httpx.Client(mounts=direct, headers={"User-Agent": CLIENT_ID})
         self._auth = Authorizer(lambda: access.keychain(host, repository), tuple(scopes), self._ask)
 
     def __enter__(self: Itself) -> Itself:
@@ -191,7 +192,8 @@ class Transport:
         if call.method in ("POST", "PUT", "PATCH"):
             headers["Content-Length"] = str(call.length)
         content = call.body() if call.body is not None else None
-        request = self._client.build_request(call.method, url, headers=headers, content=content)
+        timeout = _TIMEOUT_PUT if call.method == "PUT" else _TIMEOUT
+        request = self._client.build_request(call.method, url, headers=headers, content=content, timeout=timeout)
         if authorization is not None:
             request.headers["Authorization"] = authorization
         return self._client.send(request, stream=True, follow_redirects=False)

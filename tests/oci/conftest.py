@@ -1,7 +1,8 @@
-"""Real registries on free loopback ports, and a proxy that cuts connections."""
+"""Small images, real registries on free loopback ports, and a proxy that cuts connections."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import socket
@@ -17,6 +18,9 @@ import httpx
 import pytest
 
 from jupyter_mlpack.oci.credentials import Credential
+from jupyter_mlpack.oci.manifest import DOCKER_MANIFEST, ImageConfig, Layer, StoredImage
+from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.oci.tar import TarEntry, write_tar
 from jupyter_mlpack.oci.transport import Access, Patience
 
 HURRIED = Patience(attempts=4, first=0.01, ceiling=0.05)
@@ -169,3 +173,75 @@ def access() -> Callable[..., Access]:
         return Access(insecure=True, keychain=lambda host, repository: known, patience=HURRIED, chunk=chunk)
 
     return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """The store that images are made in."""
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Store:
+    """A second, empty store."""
+    return Store(tmp_path / "other")
+
+
+def noise(size: int, seed: int) -> bytes:
+    """Bytes that do not compress, the same each time."""
+    return b"".join(hashlib.sha512(b"%d/%d" % (seed, block)).digest() for block in range(size // 64))
+
+
+def add_layer(store: Store, name: str, data: bytes) -> Layer:
+    entry = TarEntry(name, "file", 0o644, 0, 0, size=len(data), data=data)
+    return store.add_layer(lambda out: write_tar(out, [entry]))
+
+
+def make_image(store: Store, *sizes: int, arch: str = "amd64") -> StoredImage:
+    """An image with a layer of noise for each size in bytes."""
+    layers = [add_layer(store, f"/f{number}", noise(size, number)) for number, size in enumerate(sizes)]
+    diff_ids = tuple(layer.diff_id for layer in layers)
+    return store.add_image(ImageConfig(architecture=arch, os="linux", diff_ids=diff_ids), layers)
+
+
+def served_digest(host: str, repository: str, tag: str) -> str | None:
+    accept = {"Accept": f"application/vnd.oci.image.manifest.v1+json, {DOCKER_MANIFEST}"}
+    answer = httpx.head(f"http://{host}/v2/{repository}/manifests/{tag}", headers=accept, trust_env=False)
+    return answer.headers["docker-content-digest"] if answer.status_code == 200 else None
+
+
+def put(host: str, repository: str, kind: str, data: bytes, media_type: str) -> str:
+    """Store a blob or manifest at the registry by hand, whatever it holds; gives its digest."""
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    with httpx.Client(trust_env=False, base_url=f"http://{host}/v2/{repository}/") as client:
+        if kind == "blob":
+            where = client.post("blobs/uploads/").headers["location"]
+            client.put(where, params={**dict(httpx.URL(where).params), "digest": digest}, content=data)
+        else:
+            headers = {"Content-Type": media_type}
+            client.put(f"manifests/{kind}", content=data, headers=headers).raise_for_status()
+    return digest
+
+
+@pytest.fixture(name="make_image")
+def give_make_image() -> Callable[..., StoredImage]:
+    """``make_image`` above."""
+    return make_image
+
+
+@pytest.fixture(name="add_layer")
+def give_add_layer() -> Callable[..., Layer]:
+    """``add_layer`` above."""
+    return add_layer
+
+
+@pytest.fixture(name="served_digest")
+def give_served_digest() -> Callable[..., str | None]:
+    """``served_digest`` above."""
+    return served_digest
+
+
+@pytest.fixture(name="put")
+def give_put() -> Callable[..., str]:
+    """``put`` above."""
+    return put
