@@ -165,11 +165,11 @@ def test_ping__certificate_unknown__says_how_to_name_it(site: Any, certificate: 
     assert "SSL_CERT_FILE" in caught.value.sentence("hint")
 
 
-def test_ping__answer_without_end__is_cut(site: Any, access: Any) -> None:
+def test_manifest__answer_without_end__is_cut(site: Any, access: Any) -> None:
     registry = site()
-    registry.pages["/v2/"] = (403, {"Content-Type": "text/plain"}, b"x" * (20 << 20))
+    registry.pages["/v2/r/manifests/latest"] = (403, {"Content-Type": "text/plain"}, b"x" * (20 << 20))
     with session(registry.host, access()) as client, pytest.raises(errors.PullDenied) as caught:
-        client.ping()
+        client.manifest("latest")
     assert len(caught.value.sentence("why")) <= 300
 
 
