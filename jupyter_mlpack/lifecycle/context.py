@@ -13,6 +13,8 @@ from jupyter_mlpack.lifecycle.records import RunTarget
 
 IMAGE_LAYERS = "/layers"
 IMAGE_APP = "/workspace"
+EXEC_ENV = "production"
+"""The execution environment that buildpacks are told, as the official lifecycle tells it by default."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Session:
             "CNB_BUILDPACK_DIR": str(descriptor.root),
             "CNB_PLATFORM_DIR": str(self.folders.platform),
             **(_target_environment(self.target) if descriptor.at_least("0.10") else {}),
+            **({"CNB_EXEC_ENV": EXEC_ENV} if descriptor.at_least("0.12") else {}),
         }
 
 

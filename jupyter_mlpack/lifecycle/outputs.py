@@ -22,7 +22,6 @@ SBOM_TYPES = {
 """The formats of a bill of materials: what a file's name ends with, and its media type."""
 FORBIDDEN_IDS = frozenset({"app", "config", "generated", "sbom"})
 RESERVED_LAYERS = frozenset({"build", "launch", "store"})
-_FORBIDDEN_IN_TYPE = frozenset("/><:|&\\")
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,8 @@ def _process(entry: Fields, descriptor: Descriptor) -> Process:
     strings = not descriptor.at_least("0.9")
     if not strings and "direct" in entry.content:
         raise MalformedError(entry.path, "a process has the key direct, which ended with Buildpack API 0.9")
-    kind = entry.text("type")
-    if not kind or _FORBIDDEN_IN_TYPE & set(kind):
-        raise MalformedError(entry.path, f"{kind!r} cannot be a process type")
     return Process(
-        type=kind,
+        type=entry.text("type"),
         command=(entry.text("command"),) if strings else entry.texts("command") or (),
         args=entry.texts("args"),
         direct=entry.flag("direct") if strings else True,

@@ -26,6 +26,8 @@ from jupyter_mlpack.lifecycle.records import (
 from jupyter_mlpack.oci.slices import slice_entries
 from jupyter_mlpack.oci.tar import TarEntry, parent_entries, tree_entries
 
+_NOT_IN_TYPE = frozenset("/><:|&\\\0")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -120,7 +122,10 @@ def _launcher_part(launcher: Path) -> Part:
 
 
 def _process_parts(processes: Sequence[Process]) -> Iterator[Part]:
-    """A link to the launcher for each process type."""
+    """A link to the launcher for each process type. Raises ``ExportBroken`` for a type that cannot name one."""
+    for process in processes:
+        if not process.type or _NOT_IN_TYPE & set(process.type):
+            raise errors.ExportBroken(path=process.buildpack_id, reason=f"{process.type!r} cannot be a process type.")
     if processes:
         links = [
             TarEntry(f"{PROCESSES}/{process.type}", "symlink", 0o755, 0, 0, link=LAUNCHER) for process in processes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ FILES = (
 
 def make_run_image(store: Store, name: str = "mlpack/run:tiny-amd64") -> StoredImage:
     """A run image of one layer, tagged in the store."""
-    entries = [TarEntry("/etc", "directory", 0o755, 0, 0), TarEntry("/etc/motd", "file", 0o644, 0, 0, size=2, data=b"hi")]
+    entries = [
+        TarEntry("/etc", "directory", 0o755, 0, 0),
+        TarEntry("/etc/motd", "file", 0o644, 0, 0, size=2, data=b"hi"),
+    ]
     layer = store.add_layer(lambda out: write_tar(out, entries))
     config = ImageConfig(
         architecture="amd64",
@@ -81,6 +85,26 @@ class Workshop:
             return run_lifecycle(plan, run_image, self.store, self.catalog(), context, emit or self.events.append)
         finally:
             shutil.rmtree(context.workdir)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def run_image(store: Store) -> StoredImage:
+    return make_run_image(store)
+
+
+@pytest.fixture
+def official_folder() -> Path:
+    """The folder of the official programs: ``MLPACK_OFFICIAL``, else where ``lifecycle`` is on PATH."""
+    named = os.environ.get("MLPACK_OFFICIAL")
+    found = shutil.which("lifecycle", path=named)
+    if found is None or not (Path(found).parent / "launcher").exists():
+        pytest.skip("NOT COMPARED with the official lifecycle: it is neither on PATH nor in MLPACK_OFFICIAL")
+    return Path(found).parent
 
 
 @pytest.fixture
