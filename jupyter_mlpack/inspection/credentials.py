@@ -21,7 +21,7 @@ TOKENS = (
     ("a Slack token", re.compile(r"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
     ("a GitLab token", re.compile(r"\bglpat-[0-9A-Za-z_-]{20,}")),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
-    ("a password in an address", re.compile(r"://[^/\s:@{}$'\"]+:[^/\s:@{}$'\"]{4,}@")),
+    ("a password in an address", re.compile(r"://(?:[^/\s:@{}$'\"]+:[^/\s:@{}$'\"]{4,}|[^/\s:@{}$'\"]{12,})@")),
 )
 SECRET_NAME = re.compile(r"(api_?key|token|secret|passw(or)?d|access_?key|private_?key|auth)", re.I)
 READS = frozenset(["getenv", "get", "get_secret", "getpass", "getpass_env", "pop", "setdefault"])

@@ -32,10 +32,17 @@ def parse_requirement(word: str) -> Wanted | None:
     if not text or text[0] in "{$-<>|%*":
         return None
     if re.match(r"^(git|hg|svn|bzr)\+|^(https?|file)://|^git@", text):
-        return _from_url(text)
-    if text[0] in "./~" or text.endswith((".whl", ".tar.gz", ".zip")) or ("/" in text and "@" not in text):
+        return _from_url(without_credentials(text))
+    if re.match(r"^[\w.-]+\s*(\[[^\]]*\])?\s*@\s*\S", text):
+        return _named(without_credentials(text))
+    if text[0] in "./~" or text.endswith((".whl", ".tar.gz", ".zip")) or "/" in text:
         return Wanted(text, kind="path")
     return _named(text)
+
+
+def without_credentials(text: str) -> str:
+    """Addresses without the password or token in them; ``git@``, the usual name of the ssh account, stays."""
+    return re.sub(r"://(?!git@)[^/\s@]+@", "://", text)
 
 
 def _named(text: str) -> Wanted | None:

@@ -1,0 +1,119 @@
+"""Each folder in ``tests/notebooks`` is a notebook, what must be found in it, and the reason why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mlpack.errors import InputError
+from jupyter_mlpack.inspection import inspect_notebook
+from jupyter_mlpack.notebook import read_notebook
+from jupyter_mlpack.values import Inspection, KernelDistribution, KernelEnvironment, Notebook, to_json
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "notebooks").glob("*/expected.toml"))
+
+
+def expectation(case: Path) -> dict[str, Any]:
+    return tomllib.loads((case / "expected.toml").read_text())
+
+
+def found(inspection: Inspection) -> dict[str, Any]:
+    return {
+        "dependencies": [entry.requirement for entry in inspection.dependencies],
+        "unresolved": [entry.module for entry in inspection.unresolved],
+        "parameters": {
+            entry.name: "None" if entry.default is None else entry.default for entry in inspection.parameters
+        },
+        "files": [entry.path for entry in inspection.files],
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_inspect_notebook__case_folder__finds_what_is_expected(case: Path) -> None:
+    expected = expectation(case)
+    assert expected["reason"]
+    if "error" in expected:
+        with pytest.raises(InputError) as caught:
+            read_notebook(case / "notebook.ipynb")
+        assert caught.value.code == expected["error"]
+        return
+    inspection = inspect_notebook(read_notebook(case / "notebook.ipynb"))
+    answer = found(inspection)
+    assert answer["dependencies"] == expected["dependencies"]
+    for key in ("unresolved", "files"):
+        assert answer[key] == expected.get(key, [])
+    if "parameters" in expected:
+        assert answer["parameters"] == expected["parameters"]
+    codes = {notice.code for notice in inspection.notices}
+    assert set(expected.get("notices", [])) <= codes
+    assert "hidden" not in expected or expected["hidden"] not in str(to_json(inspection))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_inspect_notebook__every_finding__has_its_place(case: Path) -> None:
+    if "error" not in expectation(case):
+        inspection = inspect_notebook(read_notebook(case / "notebook.ipynb"))
+        for entry in (*inspection.dependencies, *inspection.unresolved, *inspection.files):
+            assert entry.evidence
+            assert all(evidence.location.line and evidence.rule for evidence in entry.evidence)
+
+
+def with_kernel(tmp_path: Path, code: str, *held: KernelDistribution) -> Inspection:
+    path = tmp_path / "notebook.ipynb"
+    path.write_text(notebook_text(code))
+    return inspect_notebook(read_notebook(path), KernelEnvironment("python3", "3.12.1", held))
+
+
+def notebook_text(code: str) -> str:
+    import json
+
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": code}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+PANDAS = KernelDistribution("pandas", "2.2.3", "index", ("pandas",))
+TORCH = KernelDistribution("torch", "2.9.0+cu128", "index", ("torch", "torchgen"))
+MINE = KernelDistribution("my-tools", "0.1", "editable", ("my_tools",))
+EVIL = KernelDistribution("odd_name", "1.0", "conda", ("strange",))
+
+
+@pytest.mark.parametrize(
+    ("code", "dependencies", "unresolved"),
+    [
+        pytest.param("import pandas, torch", ["pandas==2.2.3", "torch==2.9.0"], [], id="kernel versions"),
+        pytest.param("!pip install 'pandas>=2'", ["pandas==2.2.3"], [], id="the kernel satisfies the line"),
+        pytest.param("!pip install pandas==2.1", ["pandas==2.1"], [], id="the line wins when it does not"),
+        pytest.param("import strange", ["odd-name==1.0"], [], id="only the kernel knows"),
+        pytest.param("import my_tools", [], ["my-tools"], id="editable is not taken from an index"),
+        pytest.param(
+            "!pip install git+https://example.org/x/my-tools\nimport my_tools",
+            ["my-tools @ git+https://example.org/x/my-tools"], [], id="an address in the notebook is",
+        ),
+    ],
+)  # fmt: skip
+def test_inspect_notebook__kernel__decides_versions(
+    tmp_path: Path, code: str, dependencies: list[str], unresolved: list[str]
+) -> None:
+    inspection = with_kernel(tmp_path, code, PANDAS, TORCH, MINE, EVIL)
+    assert [entry.requirement for entry in inspection.dependencies] == dependencies
+    assert [entry.module for entry in inspection.unresolved] == unresolved
+    assert inspection.constraints == ("pandas==2.2.3", "torch==2.9.0")
+    assert inspection.python_version == "3.12.1"
+
+
+def test_inspect_notebook__conflict__is_noticed(tmp_path: Path) -> None:
+    inspection = with_kernel(tmp_path, "!pip install pandas==2.1", PANDAS)
+    assert [notice.code for notice in inspection.notices] == ["version-conflict"]
+
+
+def test_inspect_notebook__twice__is_equal() -> None:
+    notebook: Notebook = read_notebook(CASES[0] / "notebook.ipynb")
+    assert inspect_notebook(notebook) == inspect_notebook(notebook)
