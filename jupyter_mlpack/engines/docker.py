@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.engines.docker_log import Place, follow_log
+from jupyter_mlpack.engines.docker_log import Place, new_text
 from jupyter_mlpack.engines.engine import (
     GRACE,
     OUTPUT,
@@ -24,8 +24,9 @@ from jupyter_mlpack.engines.engine import (
     Request,
     StateChange,
     Update,
+    end_state,
     refusal,
-)
+)  # fmt: skip
 from jupyter_mlpack.engines.outputs import IterStream, extract_outputs
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 LABEL = "org.jupyter-mlpack.job"
 TMP = "rw,exec,nosuid,nodev,mode=1777"
+ATTEMPTS = 5
+"""Connections lost in a row, without a new piece of the log, before we give up."""
+
 LEFT_OUT = "[mlpack] not brought back, it is no file or leads out of the folder:"
 SHARED_MEMORY = 1 << 30
 """Bytes of /dev/shm at most; Docker's own 64 MiB is too little for the worker processes of data loaders."""
@@ -198,6 +202,27 @@ def create(client: DockerClient, request: Request, image: StoredImage, name: str
     return container
 
 
+def follow_log(container: Container, place: Place) -> Iterator[str]:
+    """What both streams say after ``place``, until the container has ended. Raises ``DockerRefused``, ``JobLost``."""
+    from docker.errors import APIError, NotFound
+    from requests.exceptions import RequestException
+
+    failures = 0
+    while True:
+        before = place.count
+        try:
+            yield from new_text(container.logs(stream=True, follow=True, timestamps=True, since=place.resume()), place)
+            container.reload()
+            if container.status != "running":
+                return
+        except NotFound as error:
+            raise errors.JobLost(engine="docker", id=str(container.id)[:12]) from error
+        except (APIError, RequestException) as error:
+            failures = 0 if place.count != before else failures + 1
+            if failures == ATTEMPTS:
+                raise errors.DockerRefused(action="follow the log", reason=str(error)) from error
+
+
 def finish(run: Run) -> tuple[str, ...]:
     """Exit status, outputs, then the container and its volume go. Returns outputs left out."""
     from docker.errors import APIError, NotFound
@@ -212,7 +237,8 @@ def finish(run: Run) -> tuple[str, ...]:
         raise errors.JobLost(engine="docker", id=str(run.container.id)[:12]) from error
     except APIError as error:
         raise errors.DockerRefused(action="bring the outputs back", reason=str(error.explanation)) from error
-    run.end = ended(status, run.cancelled, out_of_memory)
+    killed = errors.OutOfMemory() if out_of_memory else errors.JobKilled()
+    run.end = end_state(status, run.cancelled, killed)
     return left_out
 
 
@@ -221,14 +247,3 @@ def fetch_outputs(run: Run) -> tuple[str, ...]:
     chunks, _ = run.container.get_archive(OUTPUT)
     run.task.output.mkdir(parents=True, exist_ok=True)
     return extract_outputs(IterStream(chunks), run.task.output)
-
-
-def ended(status: int, cancelled: bool, out_of_memory: bool) -> StateChange:
-    """The terminal state for an exit status."""
-    if cancelled:
-        return StateChange(JobState.CANCELLED, status)
-    if status == 0:
-        return StateChange(JobState.SUCCEEDED, status)
-    if status == 137:
-        return StateChange(JobState.FAILED, status, errors.OutOfMemory() if out_of_memory else errors.JobKilled())
-    return StateChange(JobState.FAILED, status)

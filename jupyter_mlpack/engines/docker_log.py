@@ -1,21 +1,12 @@
-"""A container's log from where it was left, across lost connections."""
+"""How far a container's log has been handed out, and what of it is new. No Docker client is needed for that."""
 
 from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
-
-from jupyter_mlpack import errors
-
-if TYPE_CHECKING:
-    from docker.models.containers import Container
-
-ATTEMPTS = 5
-"""Connections lost in a row without a new line before we give up."""
 
 
 @dataclass
@@ -27,6 +18,7 @@ class Place:
     """
 
     second: int = 0
+    count: int = 0
     recent: Counter[tuple[str, bytes]] = field(default_factory=Counter)
     again: Counter[tuple[str, bytes]] = field(default_factory=Counter)
 
@@ -45,34 +37,14 @@ class Place:
             self.second = second
             self.recent = Counter({key: n for key, n in self.recent.items() if seconds(key[0]) >= second - 1})
         self.recent[stamp, data] += 1
+        self.count += 1
         return True
 
 
-def follow_log(container: Container, place: Place) -> Iterator[str]:
-    """What both streams say after ``place``, until the container has ended. Raises ``DockerRefused``, ``JobLost``."""
-    from docker.errors import APIError, NotFound
-    from requests.exceptions import RequestException
-
-    failures = 0
-    while True:
-        before = len(place.recent), place.second
-        try:
-            yield from new_text(container, place)
-            container.reload()
-            if container.status != "running":
-                return
-        except NotFound as error:
-            raise errors.JobLost(engine="docker", id=str(container.id)[:12]) from error
-        except (APIError, RequestException) as error:
-            failures = 0 if (len(place.recent), place.second) != before else failures + 1
-            if failures == ATTEMPTS:
-                raise errors.DockerRefused(action="follow the log", reason=str(error)) from error
-
-
-def new_text(container: Container, place: Place) -> Iterator[str]:
-    """The log from ``place`` on, in pieces, until the connection or the container ends."""
+def new_text(frames: Iterable[bytes], place: Place) -> Iterator[str]:
+    """The text of stamped pieces that were not handed out before. Broken off, ``place`` still knows how far it came."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    for frame in container.logs(stream=True, follow=True, timestamps=True, since=place.resume()):
+    for frame in frames:
         stamp, _, data = frame.partition(b" ")
         if place.is_new(stamp.decode("ascii", "replace"), data):
             yield decoder.decode(data)

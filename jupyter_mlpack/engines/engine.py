@@ -39,6 +39,9 @@ ENGINES = {
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
 
+KILLED = 137
+"""The exit status of a process that SIGKILL ended: 128 and the signal's number."""
+
 OUTPUT = "/output"
 """Where a task writes what should come back."""
 
@@ -142,6 +145,15 @@ def open_engine(name: str, store: Store) -> Engine:
         raise EngineUnknown(name=name, known=", ".join(ENGINES))
     module, attribute = ENGINES[name]
     return cast(Engine, getattr(importlib.import_module(module), attribute)(store))
+
+
+def end_state(status: int, cancelled: bool, killed: EngineError) -> StateChange:
+    """The terminal state for an exit status; ``killed`` is what to say of a SIGKILL that was not ours."""
+    if cancelled:
+        return StateChange(JobState.CANCELLED, status)
+    if status == 0:
+        return StateChange(JobState.SUCCEEDED, status)
+    return StateChange(JobState.FAILED, status, killed if status == KILLED else None)
 
 
 def refusal(error: EngineError) -> Availability:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -39,7 +40,7 @@ def launch(instructions: dict[str, Json]) -> subprocess.Popen[bytes]:
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", BARE, package, str(told)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             pass_fds=[told], start_new_session=True, cwd="/", env=environment,
         )  # fmt: skip
     finally:
@@ -48,7 +49,10 @@ def launch(instructions: dict[str, Json]) -> subprocess.Popen[bytes]:
     try:
         with os.fdopen(status, "rb") as reports:
             assert process.stdin is not None
-            process.stdin.write(json.dumps(instructions).encode() + b"\n")
+            # A child that is already gone has told why, or its output will.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(json.dumps(instructions).encode() + b"\n")
+                process.stdin.flush()
             report = reports.read()
         if report:
             raise explain(json.loads(report))

@@ -7,6 +7,7 @@ container around us, does not allow namespaces, ``probe`` and ``start`` say whic
 from __future__ import annotations
 
 import codecs
+import os
 import platform
 import subprocess
 import sys
@@ -26,8 +27,9 @@ from jupyter_mlpack.engines.engine import (
     Request,
     StateChange,
     Update,
+    end_state,
     refusal,
-)
+)  # fmt: skip
 from jupyter_mlpack.engines.launch import EMPTY, launch
 from jupyter_mlpack.engines.outputs import give_to_caller
 from jupyter_mlpack.engines.roots import FOLDERS, image_user, unpacked_root
@@ -36,7 +38,6 @@ from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import JobState, Json, Task
 
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "ppc64le": "ppc64le", "s390x": "s390x"}
-KILLED = 137
 DECODER = codecs.getincrementaldecoder("utf-8")
 
 
@@ -147,8 +148,8 @@ def read_log(run: Run) -> Iterator[LogChunk]:
     """The command's output until its last writer is gone."""
     assert run.process.stdout is not None
     while not run.process.stdout.closed:
-        data = run.process.stdout.read(65536)
-        text = run.decoder.decode(data or b"", final=not data)
+        data = os.read(run.process.stdout.fileno(), 65536)
+        text = run.decoder.decode(data, final=not data)
         if text:
             yield LogChunk(text)
         if not data:
@@ -162,16 +163,5 @@ def finish(run: Run) -> StateChange:
         assert run.process.stdin is not None
         run.process.stdin.close()
         give_to_caller(run.task.output)
-        run.end = ended(code if code >= 0 else 128 - code, run.cancelled)
+        run.end = end_state(code if code >= 0 else 128 - code, run.cancelled, errors.JobKilled())
     return run.end
-
-
-def ended(status: int, cancelled: bool) -> StateChange:
-    """The terminal state for an exit status."""
-    if cancelled:
-        return StateChange(JobState.CANCELLED, status)
-    if status == 0:
-        return StateChange(JobState.SUCCEEDED, status)
-    if status == KILLED:
-        return StateChange(JobState.FAILED, status, errors.JobKilled())
-    return StateChange(JobState.FAILED, status)

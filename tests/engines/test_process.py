@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from jupyter_mlpack.values import Task
 
 IMAGE = "test/train:1"
 SOMEONE = 12345
+BECOME = ("setpriv", f"--reuid={SOMEONE}", f"--regid={SOMEONE}", "--clear-groups")
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -42,22 +44,18 @@ for update in engine.follow(engine.start(engine.prepare(task))):
 
 def library() -> str:
     """Where this test's packages are, for another interpreter of the same version."""
-    return os.pathsep.join(
-        [str(Path(jupyter_mlpack.__file__).parents[1]), *(path for path in sys.path if "site-packages" in path)]
-    )
+    packages = (path for path in sys.path if "site-packages" in path)
+    return os.pathsep.join([str(Path(jupyter_mlpack.__file__).parents[1]), *packages])
 
 
 def python_for_anyone() -> str:
     """A Python that any user may execute, of this one's version: ours may live in a private home."""
     version = f"python3.{sys.version_info.minor}"
-    for candidate in (sys.executable, shutil.which(version, path="/usr/local/bin:/usr/bin:/bin")):
-        if (
-            candidate
-            and subprocess.run(
-                ["setpriv", f"--reuid={SOMEONE}", candidate, "-c", ""], check=False, capture_output=True
-            ).returncode
-            == 0
-        ):
+    candidates = (sys.executable, shutil.which(version, path="/usr/local/bin:/usr/bin:/bin"))
+    for candidate in filter(None, candidates):
+        # Through a shell: setpriv itself still executes what the user may not.
+        command = [*BECOME, "sh", "-c", '"$0" -c ""', candidate]
+        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
             return candidate
     pytest.skip(f"NOT TESTED: no {version} that every user may execute")
 
@@ -85,9 +83,8 @@ def test_start__user_without_passwd_entry__runs_and_owns_the_outputs(
     output.mkdir()
     for path in (tmp_path, *tmp_path.rglob("*")):
         os.chown(path, SOMEONE, SOMEONE, follow_symlinks=False)
-    become = ["setpriv", f"--reuid={SOMEONE}", f"--regid={SOMEONE}", "--clear-groups", *wrapper]
     done = subprocess.run(
-        [*become, *program(python_for_anyone(), mine, output, "plain")],
+        [*BECOME, *wrapper, *program(python_for_anyone(), mine, output, "plain")],
         env={"PYTHONPATH": library(), "PATH": os.environ["PATH"]}, check=False, capture_output=True, text=True, cwd="/",
     )  # fmt: skip
     assert "JobState.SUCCEEDED" in done.stdout, done.stderr
@@ -179,10 +176,8 @@ def jobs_with(output: Path) -> list[str]:
     """Processes that have the output folder mounted; those of other mount namespaces are seen through /proc."""
     found = []
     for mounts in Path("/proc").glob("[0-9]*/mountinfo"):
-        try:
+        with contextlib.suppress(OSError):
             found += [mounts.parent.name] if f"{output} /output " in mounts.read_text() else []
-        except OSError:
-            continue
     return found
 
 
