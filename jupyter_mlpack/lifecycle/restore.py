@@ -32,14 +32,24 @@ from jupyter_mlpack.lifecycle.records import (
     LayerRecord,
     escape_id,
 )
+from jupyter_mlpack.lifecycle.reuse import held_layer
+from jupyter_mlpack.oci.store import Store
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Where earlier builds are remembered, beside the previous image. Both may be absent."""
+    """Where earlier builds are remembered, beside the previous image's label. All may be absent.
+
+    With a ``store``, layers of the previous image are offered only while the store has their contents.
+    """
 
     cache: LayerCache | None = None
     known: KnownLayers | None = None
+    store: Store | None = None
+
+    def holds(self, layer: LayerRecord) -> bool:
+        """True unless we know that the layer's contents are lost."""
+        return self.store is None or held_layer(self.store, layer.sha) is not None
 
 
 def restore(group: tuple[GroupElement, ...], analyzed: Analyzed, memory: Memory, folders: Folders) -> int:
@@ -62,7 +72,8 @@ def restore(group: tuple[GroupElement, ...], analyzed: Analyzed, memory: Memory,
 def _restore_buildpack(previous: BuildpackRecord, cached: BuildpackRecord, memory: Memory, folder: Path) -> int:
     if previous.store is not None:
         write_store(folder / "store.toml", previous.store)
-    restored = dict(_metadata_to_restore(previous, cached))
+    found = dict(_metadata_to_restore(previous, cached))
+    restored = {name: layer for name, layer in found.items() if layer.cache or memory.holds(layer)}
     for name, layer in restored.items():
         write_layer_metadata(folder / f"{name}.toml", layer.metadata)
     for name, layer in cached.layers.items():

@@ -48,7 +48,7 @@ def run_lifecycle(  # noqa: PLR0913, PLR0917 (the seam of the project: each is a
     folders = _prepare(plan, context)
     descriptors = _descriptors(catalog)
     previous = store.image(context.previous) if context.previous else None
-    memory = Memory(LayerCache(store.root, plan.name), KnownLayers(store.root, store))
+    memory = Memory(LayerCache(store.root, plan.name), KnownLayers(store.root, store), store)
 
     emit(PhaseStarted("analyze"))
     analyzed = analyze(run_image, previous, store, folders)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomllib
+import tomli_w
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.lifecycle.analyze import analyze
@@ -32,6 +32,7 @@ from jupyter_mlpack.lifecycle.files import read_order_file
 from jupyter_mlpack.lifecycle.labels import LauncherVersion
 from jupyter_mlpack.lifecycle.records import RunImageRecord
 from jupyter_mlpack.lifecycle.restore import Memory, restore
+from jupyter_mlpack.lifecycle.toml import read_toml
 from jupyter_mlpack.oci.layout import write_layout
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
@@ -39,7 +40,7 @@ from jupyter_mlpack.values import Buildpack
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.stem for path in (HERE / "scenarios").glob("*.toml"))
-FAILURES: dict[str, Any] = tomllib.loads((HERE / "failures.toml").read_text())
+FAILURES: dict[str, Any] = read_toml(HERE / "failures.toml")
 ROOT = Path("/mlpack-referee")
 """Where the official phases work: their images hold the paths of the build."""
 USER = 1000
@@ -59,18 +60,12 @@ Outcome = dict[str, Any]
 
 
 def read_scenario(name: str) -> dict[str, Any]:
-    return tomllib.loads((HERE / "scenarios" / f"{name}.toml").read_text(encoding="utf-8"))
+    return read_toml(HERE / "scenarios" / f"{name}.toml")
 
 
 def failing(row: Mapping[str, Any]) -> dict[str, Any]:
     only = {"id": "only", "version": "1", **{key: value for key, value in row.items() if key != "exit"}}
     return {"order": [[{"id": "only", "version": "1"}]], "app": {"notebook.ipynb": "{}\n"}, "buildpacks": [only]}
-
-
-def toml_text(table: Mapping[str, Any]) -> str:
-    import tomli_w
-
-    return tomli_w.dumps(table)
 
 
 def unfold(scenario: Mapping[str, Any], root: Path) -> None:
@@ -84,7 +79,7 @@ def unfold(scenario: Mapping[str, Any], root: Path) -> None:
     for buildpack in scenario["buildpacks"]:
         unfold_buildpack(buildpack, root / "buildpacks")
     groups = [{"group": group} for group in scenario["order"]]
-    (root / "order.toml").write_text(toml_text({"order": groups}))
+    (root / "order.toml").write_text(tomli_w.dumps({"order": groups}))
     (root / "launcher").write_text(LAUNCHER)
     (root / "layers").mkdir()
 
@@ -105,7 +100,7 @@ def unfold_buildpack(buildpack: Mapping[str, Any], folder: Path) -> None:
             program = home / "bin" / name
             program.write_text(f"#!/usr/bin/env bash\nset -eu\n{buildpack.get(name, 'true')}\n")
             program.chmod(0o755)
-    (home / "buildpack.toml").write_text(toml_text(table))
+    (home / "buildpack.toml").write_text(tomli_w.dumps(table))
 
 
 # --- outcomes -------------------------------------------------------------------------------------------------
@@ -119,7 +114,7 @@ def listing(folder: Path) -> dict[str, Any]:
         if path.is_symlink():
             found[name] = f"-> {os.readlink(path)}"
         elif path.suffix == ".toml":
-            found[name] = json.loads(json.dumps(tomllib.loads(path.read_text()), default=str))
+            found[name] = json.loads(json.dumps(read_toml(path), default=str))
         elif path.is_file():
             found[name] = path.read_text(encoding="utf-8")
     return found
@@ -127,7 +122,7 @@ def listing(folder: Path) -> dict[str, Any]:
 
 def normal_plan(path: Path) -> list[Any]:
     """The entries of a plan in a fixed order: the official lifecycle writes them in a random one."""
-    entries = tomllib.loads(path.read_text()).get("entries", [])
+    entries = read_toml(path).get("entries", [])
     return sorted(json.loads(json.dumps(entries, default=str)), key=lambda entry: str(entry["requires"]))
 
 
