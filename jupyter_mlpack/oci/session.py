@@ -11,7 +11,6 @@ from jupyter_mlpack.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MA
 from jupyter_mlpack.oci.transport import Call, Transport, read_answer
 
 _ACCEPT = ", ".join((MANIFEST, INDEX, DOCKER_MANIFEST, DOCKER_INDEX))
-_PIECE = 1 << 20
 
 Report = Callable[[str, int], None]
 """``report(digest, bytes so far)``."""
@@ -91,7 +90,7 @@ class Session(Transport):
             if response.status_code not in (200, 206):
                 self.checked(read_answer(response), ())
             skip = 0 if response.status_code == 206 else offset
-            for piece in response.iter_raw(_PIECE):
+            for piece in response.iter_raw():
                 self.check_stop()
                 if skip < len(piece):
                     yield piece[skip:]

@@ -73,9 +73,10 @@ class BlobUpload:
     def _begin(self) -> bool:
         """Get an address to send to. True when that is not needed: the registry took the blob from ``origin``."""
         path = f"{self._session.repository}/blobs/uploads/"
-        origin, self._origin = self._origin, ""
+        origin = self._origin
         mount = str(httpx.QueryParams({"mount": self._blob.digest, "from": origin}))
         answer = self._session.once(Call("POST", f"{path}?{mount}" if origin else path))
+        self._origin = ""  # asked and answered: an upload that starts over is sent
         if origin and answer.status not in (201, 202):
             answer = self._session.once(Call("POST", path))
         if origin and answer.status == 201:

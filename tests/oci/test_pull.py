@@ -115,3 +115,18 @@ def test_choose_platform__several__the_plainest_wins(platforms: Any, expected: i
 def test_choose_platform__nonsense__no_platform(text: str) -> None:
     with pytest.raises(errors.PullNoPlatform):
         choose_platform(text.encode(), "amd64", "iris")
+
+
+def test_pull_image__registry_serves_other_bytes__nothing_is_kept(
+    store: Store, other: Store, registry: Any, access: Any, make_image: Any
+) -> None:
+    image = make_image(store, 64 * 1024)
+    push_image(store, image, Reference(registry.host, "iris"), access=access())
+    digest = image.layers[0].descriptor.digest
+    (kept,) = registry.log.parent.glob(f"data/**/{digest.removeprefix('sha256:')}/data")
+    kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    with pytest.raises(errors.PullDamaged) as caught:
+        pull_image(Reference(registry.host, "iris"), other, "amd64", access=access())
+    assert digest in caught.value.sentence("what")
+    assert not other.has(digest)
+    assert other.images() == ()

@@ -45,6 +45,12 @@ class SmallRegistry(BaseHTTPRequestHandler):
             self.answer(404)
 
     def do_POST(self) -> None:
+        if self.server.begin_troubles:
+            self.answer(self.server.begin_troubles.pop())
+            return
+        if self.server.mounts_from and f"from={self.server.mounts_from}" in self.path:
+            self.answer(201)
+            return
         name = f"u{len(self.server.uploads)}"
         self.server.uploads[name] = bytearray()
         self.answer(202, self.where(name))
@@ -114,6 +120,8 @@ class SmallServer(ThreadingHTTPServer):
         self.blobs: dict[str, bytes] = {}
         self.uploads: dict[str, bytearray] = {}
         self.troubles: list[int] = []
+        self.begin_troubles: list[int] = []
+        self.mounts_from = ""
         self.refuses_chunks = self.hides_success = False
         self.host = f"127.0.0.1:{self.server_address[1]}"
 
@@ -135,12 +143,12 @@ def blob(tmp_path: Path) -> Path:
     return path
 
 
-def upload(host: str, blob: Path, access: Access) -> list[int]:
+def upload(host: str, blob: Path, access: Access, origin: str = "") -> list[int]:
     """Upload the blob; gives the positions that were reported."""
     reports: list[int] = []
     with Session(host, "r", access, PUSH, ["repository:r:pull,push"]) as session:
         descriptor = Descriptor(LAYER_GZIP, DIGEST, len(CONTENT))
-        BlobUpload(session, descriptor, Source(blob), lambda _, done: reports.append(done)).run()
+        BlobUpload(session, descriptor, Source(blob, origin), lambda _, done: reports.append(done)).run()
     return reports
 
 
@@ -187,6 +195,31 @@ def test_upload__trouble_without_end__gives_up_with_its_words(server: SmallServe
         upload(server.host, blob, access(chunk=MIB))
     assert "503" in caught.value.sentence("why")
     assert len(server.troubles) == 50 - 4, "as often as patience says"
+
+
+MOUNTS = {
+    "at once": ([], ["POST"]),
+    "after trouble that passes": ([503], ["POST", "HEAD", "POST"]),
+    "not possible": ([403], ["POST", "POST", *["PATCH"] * 5, "PUT"]),
+}
+
+
+@pytest.mark.parametrize(("troubles", "expected"), MOUNTS.values(), ids=MOUNTS)
+def test_upload__known_elsewhere__is_mounted_or_sent(
+    troubles: list[int],
+    expected: list[str],
+    *,
+    server: SmallServer,
+    blob: Path,
+    access: Any,
+    cutting_proxy: Any,
+) -> None:
+    server.begin_troubles = list(troubles)
+    server.mounts_from = "" if "PUT" in expected else "base"
+    proxy = cutting_proxy(server.host)
+    reports = upload(proxy.host, blob, access(chunk=MIB), "base")
+    assert proxy.methods() == expected
+    assert reports[-1] == len(CONTENT)
 
 
 def test_upload__chunks_refused__goes_as_a_whole(server: SmallServer, blob: Path, access: Any) -> None:
