@@ -201,3 +201,15 @@ def test_is_loopback__host__by_its_address(host: str, expected: bool) -> None:
 )
 def test_pause__failures__doubles_up_to_the_ceiling(failures: int, asked: float, least: float, most: float) -> None:
     assert least <= Patience().pause(failures, asked) <= most
+
+
+def test_ping__proxy_in_the_environment__is_not_asked_for_this_machine(
+    site: Any, access: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = site()
+    registry.pages["/v2/"] = (200, {}, b"{}")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with session(registry.host, access()) as client:
+        client.ping()
+    assert len(registry.asked) == 1
