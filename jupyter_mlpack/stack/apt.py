@@ -91,7 +91,7 @@ class Apt:
 def open_apt(stack: Stack, arch: str, archive: Archive, state: Path) -> Apt:
     """apt with its folders made and its configuration written; raises ``AptMissing``."""
     apt = Apt(find_apt(stack), state, stack, arch, archive)
-    for folder in ("lists/partial", "cache/archives/partial", "parts", "log"):
+    for folder in ("lists/partial", "cache/archives/partial", "parts", "log", "tmp"):
         (state / folder).mkdir(parents=True, exist_ok=True)
     for name in ("status", "preferences"):
         (state / name).touch()
@@ -143,14 +143,20 @@ def _package(entry: Mapping[str, str]) -> Package:
 
 
 def download(apt: Apt, packages: Sequence[Package], seen: Callable[[int, int], None]) -> None:
-    """Fetch the archives that are not there yet; ``seen(done, total)`` in bytes. apt verifies what it fetches."""
+    """Fetch the archives that are not there yet; apt verifies them.
+
+    ``seen(done, total)`` in bytes, at most once for each percent, never falling (apt's own figure may, at a retry).
+    """
     missing = [package for package in packages if not (apt.archives / package.file).is_file()]
     total = sum(package.size for package in missing)
+    percent = -1
 
     def status(line: str) -> None:
-        match = re.match(r"dlstatus:\d+:([\d.]+):", line)
-        if match:
-            seen(int(total * float(match[1]) / 100), total)
+        nonlocal percent
+        match = re.match(r"dlstatus:\d+:(\d+)", line)
+        if match and percent < int(match[1]) < 100:
+            percent = int(match[1])
+            seen(total * percent // 100, total)
 
     if missing:
         exact = [f"{package.name}={package.version}" for package in packages]
@@ -174,11 +180,11 @@ def _age(path: Path) -> float:
 def _run(apt: Apt, action: str, command: list[str], line: Callable[[str], None] | None = None) -> str:
     """What the command printed; ``line`` sees each line as it comes. Raises the leaf that apt's words mean."""
     program = [str(Path(apt.program).with_name(command[0])), "-c", str(apt.state / "apt.conf"), *command[1:]]
-    environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": "", "DEBIAN_FRONTEND": "noninteractive"}
+    private = {"LC_ALL": "C", "LANGUAGE": "", "DEBIAN_FRONTEND": "noninteractive", "TMPDIR": str(apt.state / "tmp")}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with subprocess.Popen(
             program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
-            env=environment, cwd=apt.state,
+            env={**os.environ, **private}, cwd=apt.state,
         ) as process:  # fmt: skip
             assert process.stdout is not None
             said = []
