@@ -152,23 +152,18 @@ def upload(host: str, blob: Path, access: Access, origin: str = "") -> list[int]
     return reports
 
 
+WAYS = {"in chunks": (MIB, ["POST", *["PATCH"] * 5, "PUT"]), "in one piece": (8 * MIB, ["POST", "PUT"])}
+
+
+@pytest.mark.parametrize(("chunk", "expected"), WAYS.values(), ids=WAYS)
 def test_upload__healthy_connection__one_request_a_chunk(
-    server: SmallServer, blob: Path, access: Any, cutting_proxy: Any
+    chunk: int, expected: list[str], *, server: SmallServer, blob: Path, access: Any, cutting_proxy: Any
 ) -> None:
     proxy = cutting_proxy(server.host)
-    reports = upload(proxy.host, blob, access(chunk=MIB))
+    reports = upload(proxy.host, blob, access(chunk=chunk))
     assert server.blobs[DIGEST] == CONTENT
-    assert proxy.methods() == ["POST", *["PATCH"] * 5, "PUT"]
+    assert proxy.methods() == expected
     assert reports[-1] == len(CONTENT)
-
-
-def test_upload__small_blob__goes_in_one_piece(
-    server: SmallServer, blob: Path, access: Any, cutting_proxy: Any
-) -> None:
-    proxy = cutting_proxy(server.host)
-    upload(proxy.host, blob, access(chunk=8 * MIB))
-    assert server.blobs[DIGEST] == CONTENT
-    assert proxy.methods() == ["POST", "PUT"]
 
 
 def test_upload__cut_inside_chunks__continues_where_the_registry_is(
@@ -206,13 +201,7 @@ MOUNTS = {
 
 @pytest.mark.parametrize(("troubles", "expected"), MOUNTS.values(), ids=MOUNTS)
 def test_upload__known_elsewhere__is_mounted_or_sent(
-    troubles: list[int],
-    expected: list[str],
-    *,
-    server: SmallServer,
-    blob: Path,
-    access: Any,
-    cutting_proxy: Any,
+    troubles: list[int], expected: list[str], *, server: SmallServer, blob: Path, access: Any, cutting_proxy: Any
 ) -> None:
     server.begin_troubles = list(troubles)
     server.mounts_from = "" if "PUT" in expected else "base"
