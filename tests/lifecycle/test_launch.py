@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -229,17 +228,3 @@ def test_launch__hook_goes_wrong__nothing_starts(hook: str, our_image: Image) ->
     assert status == 82
     assert "argument" not in output
     assert str(path) in error
-
-
-def test_launch__any_user_without_a_name__works(our_image: Image) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("NOT TESTED: only root can become another user")
-    mode = our_image.root.parent.parent
-    drop = ["setpriv", "--reuid=54321", "--regid=0", "--clear-groups"]
-    environ = {**ENVIRON, "CNB_LAYERS_DIR": str(our_image.root / "layers"), "CNB_APP_DIR": str(our_image.root / "app")}
-    for folder in (our_image.root, our_image.root.parent, mode):
-        folder.chmod(0o755)
-    done = subprocess.run(
-        [*drop, str(our_image.root / "cnb" / "bare")], env=environ, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""Whole builds with two small buildpacks: what is in the image, what the next build keeps, what a cancelled one leaves."""
+"""Whole builds with two small buildpacks: the image, what the next build keeps, what a cancelled one leaves."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ import pytest
 from jupyter_mlpack import errors
 from jupyter_mlpack.events import Event, LayerExported, LogLines, PhaseEnded, PhaseStarted, Progress
 from jupyter_mlpack.oci.layout import write_layout
-from jupyter_mlpack.values import Image, PlannedFile
+from jupyter_mlpack.values import BuildPlan, Image, PlannedFile
 
 Workshop = Any  # conftest.Workshop, handed in by the fixture
 NAMES = ["library", "start", "sbom", "slice-1", "slice-2", "launcher", "config", "process-types"]
+
+
+def changed(plan: BuildPlan, path: str) -> BuildPlan:
+    files = tuple(replace(file, text="other\n") if file.path == path else file for file in plan.files)
+    return replace(plan, files=files)
 
 
 def logs(events: list[Event]) -> list[str]:
@@ -163,8 +168,7 @@ def test_run_lifecycle__other_image_name__library_layer_is_known(workshop: Works
 def test_run_lifecycle__library_changed__is_made_anew(workshop: Workshop) -> None:
     plan = workshop.plan()
     first = workshop.build(plan)
-    changed = tuple(replace(file, text="other\n") if file.path == "library.txt" else file for file in plan.files)
-    second = workshop.build(replace(plan, files=changed))
+    second = workshop.build(changed(plan, "library.txt"))
     assert logs(workshop.events) == ["making the library"]
     assert second.layers[1].diff_id != first.layers[1].diff_id
 
@@ -197,19 +201,20 @@ def is_running(process: str) -> bool:
         return False
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The listener does not want to go on."""
 
 
-@pytest.mark.parametrize(
-    "kind", [PhaseStarted, LogLines, Progress, LayerExported, PhaseEnded], ids=lambda kind: kind.__name__
-)
+KINDS = [PhaseStarted, LogLines, Progress, LayerExported, PhaseEnded]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_run_lifecycle__listener_raises__no_name_moves(kind: type, workshop: Workshop) -> None:
     def emit(event: Event) -> None:
         if isinstance(event, kind):
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         workshop.build(emit=emit)
     assert workshop.store.image("example/notebook:1") is None
     assert not [path for path in (workshop.root / "store" / "tmp").glob("*") if path.is_file()]
@@ -230,10 +235,10 @@ def test_run_lifecycle__cancelled_while_silent__children_are_stopped(workshop: W
 
     def emit(event: Event) -> None:
         if mark.exists() and isinstance(event, LogLines):
-            raise Stopped
+            raise StoppedError
 
     start = time.monotonic()
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         workshop.build(replace(workshop.plan(), order=("sleeper",)), emit)
     assert time.monotonic() - start < 20
     assert [child for child in mark.read_text().split() if is_running(child)] == []

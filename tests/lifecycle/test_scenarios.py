@@ -259,11 +259,18 @@ class Official:
         if not layout.exists():
             layout.mkdir(parents=True)
             write_layout(self.store, self.run_image, layout, "1")
-        (ROOT / "cache").mkdir(exist_ok=True)
+        for folder in ("cache", "tmp"):
+            (ROOT / folder).mkdir(exist_ok=True)
         subprocess.run(["chown", "-R", f"{USER}:{USER}", str(ROOT)], check=True)
 
     def phase(self, *arguments: str) -> int:
-        env = {**ENVIRON, "CNB_PLATFORM_API": "0.12", "CNB_EXPERIMENTAL_MODE": "warn", "CNB_LOG_LEVEL": "debug"}
+        env = {
+            **ENVIRON,
+            "TMPDIR": str(ROOT / "tmp"),
+            "CNB_PLATFORM_API": "0.12",
+            "CNB_EXPERIMENTAL_MODE": "warn",
+            "CNB_LOG_LEVEL": "debug",
+        }
         drop = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
         done = subprocess.run(
             [*drop, str(self.binary), *arguments],
