@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -9,9 +10,12 @@ import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from jupyter_core.utils import ensure_async, run_sync
+from nbclient.exceptions import CellExecutionComplete, CellExecutionError, DeadKernelError
+from nbformat.v4 import output_from_msg
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine
 from papermill.execute import prepare_notebook_metadata
@@ -24,6 +28,7 @@ from mlpack_runner.console import Console
 KERNEL = "python3"
 INJECTED = "injected-parameters"
 LAST_WORDS = 4096  # bytes
+LATE = 0.2  # seconds of silence after the last cell
 PATIENCE = 4.0  # seconds for a cell to end after its KeyboardInterrupt; container engines kill after 10
 
 
@@ -119,6 +124,10 @@ class Client(PapermillNotebookClient):
     run: Run
     kernel_status: int | None = None
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.finished: dict[str, Any] = {}  # cells by the request that ran them
+
     def kernel_process(self) -> subprocess.Popen[bytes] | None:
         """The kernel's process, while there is one."""
         provisioner = self.km.provisioner if self.km else None
@@ -142,12 +151,45 @@ class Client(PapermillNotebookClient):
             self.kernel_status = process.poll() if process else None
             raise
 
-    def process_message(self, *args, **kwargs):
-        """Shows an output as soon as the kernel sends it."""
-        output = super().process_message(*args, **kwargs)
-        if output:
+    def process_message(self, msg, cell, cell_index):
+        """Shows a result as soon as the kernel sends it; streams are shown by ``overhear``."""
+        try:
+            output = super().process_message(msg, cell, cell_index)
+        except CellExecutionComplete:
+            self.finished[msg["parent_header"]["msg_id"]] = cell
+            raise
+        if output and output.output_type != "stream":
             self.run.console.show(output)
         return output
+
+    def start_new_kernel_client(self, **kwargs):
+        """Connects to the kernel, and listens to all it says."""
+        client = super().start_new_kernel_client(**kwargs)
+        receive = client.iopub_channel.get_msg
+
+        async def get_msg(*args, **kwargs):
+            message = await ensure_async(receive(*args, **kwargs))
+            self.overhear(message)
+            return message
+
+        client.iopub_channel.get_msg = get_msg
+        return client
+
+    def papermill_execute_cells(self):
+        """Runs all cells, then takes what their child processes still have to say."""
+        super().papermill_execute_cells()
+        with contextlib.suppress(Empty):
+            while True:
+                run_sync(self.kc.iopub_channel.get_msg)(timeout=LATE)
+
+    def overhear(self, message):
+        """Shows a stream. What a child process prints may come after its cell has ended, when nbclient drops it."""
+        if message["msg_type"] == "stream":
+            output = output_from_msg(message)
+            self.run.console.show(output)
+            cell = self.finished.get(message["parent_header"].get("msg_id"))
+            if cell is not None:
+                cell.outputs.append(output)
 
 
 def is_counted(cell) -> bool:
