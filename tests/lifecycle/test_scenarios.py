@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,11 @@ from jupyter_mlpack.lifecycle.analyze import analyze
 from jupyter_mlpack.lifecycle.build import build
 from jupyter_mlpack.lifecycle.cache import LayerCache
 from jupyter_mlpack.lifecycle.context import Folders, Owner, Session
-from jupyter_mlpack.lifecycle.descriptor import read_descriptors
+from jupyter_mlpack.lifecycle.descriptor import Descriptor, read_descriptors
 from jupyter_mlpack.lifecycle.detect import detect
 from jupyter_mlpack.lifecycle.export import Exporter
-from jupyter_mlpack.lifecycle.files import read_order_file
-from jupyter_mlpack.lifecycle.labels import LauncherVersion
+from jupyter_mlpack.lifecycle.files import read_group, read_order_file
+from jupyter_mlpack.lifecycle.labels import LauncherVersion, read_analyzed
 from jupyter_mlpack.lifecycle.records import RunImageRecord
 from jupyter_mlpack.lifecycle.restore import Memory, restore
 from jupyter_mlpack.lifecycle.toml import read_toml
@@ -148,6 +149,18 @@ def placed(outcome: Outcome, root: Path) -> Outcome:
 # --- ours -----------------------------------------------------------------------------------------------------
 
 
+def folders_of(root: Path) -> Folders:
+    """The folders of a scenario, under the paths that the official phases give them in the image."""
+    folders = {name: root / name for name in ("app", "layers", "platform")}
+    paths = {"image_app": str(ROOT / "app"), "image_layers": str(ROOT / "layers")}
+    return Folders(**folders, build_config=root / "config", **paths)
+
+
+def descriptors_of(root: Path) -> dict[str, Descriptor]:
+    found = sorted((root / "buildpacks").glob("*/*/buildpack.toml"))
+    return read_descriptors([Buildpack("", "", path.parent) for path in found])
+
+
 @dataclass
 class Ours:
     """Our phases on a scenario in ``root``; images and cache stay in ``store`` between two runs."""
@@ -158,39 +171,22 @@ class Ours:
     launcher_version: LauncherVersion
     run_reference: str
 
-    @property
-    def folders(self) -> Folders:
-        root = self.root
-        return Folders(
-            app=root / "app",
-            layers=root / "layers",
-            platform=root / "platform",
-            build_config=root / "config",
-            image_app=str(ROOT / "app"),
-            image_layers=str(ROOT / "layers"),
-        )
-
     def run(self) -> tuple[Outcome, dict[str, Any]]:
         """The outcome, and what the restore phase had put into the layers folder."""
-        cache = LayerCache(self.store.root, APP)
-        found = [
-            Buildpack("", "", path.parent) for path in sorted((self.root / "buildpacks").glob("*/*/buildpack.toml"))
-        ]
-        descriptors = read_descriptors(found)
-        analyzed = analyze(self.run_image, self.store.image(APP), self.store, self.folders)
-        session = Session(descriptors, self.folders, analyzed.target, ENVIRON)
+        cache, folders = LayerCache(self.store.root, APP), folders_of(self.root)
+        descriptors = descriptors_of(self.root)
+        analyzed = analyze(self.run_image, self.store.image(APP), self.store, folders)
+        session = Session(descriptors, folders, analyzed.target, ENVIRON)
         resolution = detect(read_order_file(self.root / "order.toml"), session)
-        restore(resolution.group, analyzed, Memory(cache), self.folders)
+        restore(resolution.group, analyzed, Memory(cache), folders)
         restored = restored_layers(self.root)
         build(resolution.group, resolution.plan, session)
-        exporter = Exporter(self.store, self.folders, Owner(USER, USER), self.root / "launcher", self.launcher_version)
-        recorded = type(analyzed)(
-            analyzed.previous, RunImageRecord(reference=self.run_reference), analyzed.target, analyzed.metadata
-        )
+        exporter = Exporter(self.store, folders, Owner(USER, USER), self.root / "launcher", self.launcher_version)
+        recorded = replace(analyzed, run_image=RunImageRecord(reference=self.run_reference))
         exported = exporter.export(APP, resolution.group, recorded, self.run_image)
         self.store.tag(APP, exported.stored.descriptor)
         outcome = outcome_of(self.root, json.loads(exported.stored.config.to_bytes()))
-        cache.commit(exported.records, self.folders.layers)
+        cache.commit(exported.records, folders.layers)
         return outcome, restored
 
 
@@ -346,3 +342,45 @@ def test_official__scenario__leaves_what_is_recorded(name: str, official: Offici
 def test_official__buildpack_goes_wrong__exit_code(name: str, official: Official) -> None:
     official.prepare(failing(FAILURES[name]))
     assert official.turn()[0] == FAILURES[name]["exit"], official.log
+
+
+def give_to_user(root: Path) -> None:
+    """Let all files below ``root`` belong to the plain user; changing the owner clears bits of the mode."""
+    for path in root.rglob("*"):
+        mode = path.lstat().st_mode
+        os.lchown(path, USER, USER)
+        if not path.is_symlink():
+            path.chmod(stat.S_IMODE(mode))
+
+
+MIXED = [name for name in SCENARIOS if name != "environment"]
+
+
+@pytest.mark.official
+@pytest.mark.parametrize("name", MIXED)
+def test_official__our_detect_and_build__official_export_reads_them(name: str, official: Official) -> None:
+    official.prepare(read_scenario(name))
+    layout = ["-layout", f"-layout-dir={ROOT / 'layout'}", f"-uid={USER}", f"-gid={USER}", f"-layers={ROOT / 'layers'}"]
+    assert official.phase("analyze", *layout, f"-run-image={RUN}", APP) == 0, official.log
+    analyzed = read_analyzed(ROOT / "layers" / "analyzed.toml")
+    session = Session(descriptors_of(ROOT), folders_of(ROOT), analyzed.target, ENVIRON)
+    resolution = detect(read_order_file(ROOT / "order.toml"), session)
+    build(resolution.group, resolution.plan, session)
+    give_to_user(ROOT)
+    launcher = f"-launcher={ROOT / 'launcher'}"
+    assert official.phase("export", *layout, f"-app={ROOT / 'app'}", launcher, APP) == 0, official.log
+    assert official.config() == golden(name)[0]["outcome"]["config"]
+
+
+@pytest.mark.official
+@pytest.mark.parametrize("name", MIXED)
+def test_official__official_detect_and_build__our_export_reads_them(name: str, official: Official) -> None:
+    official.prepare(read_scenario(name))
+    assert official.turn()[0] == 0, official.log
+    like = golden(name)[0]["outcome"]
+    mine = ours(ROOT, official.store, official.run_image, like)
+    analyzed = read_analyzed(ROOT / "layers" / "analyzed.toml")
+    recorded = replace(analyzed, run_image=RunImageRecord(reference=mine.run_reference))
+    exporter = Exporter(official.store, folders_of(ROOT), Owner(USER, USER), ROOT / "launcher", mine.launcher_version)
+    exported = exporter.export(APP, read_group(ROOT / "layers" / "group.toml"), recorded, official.run_image)
+    assert json.loads(exported.stored.config.to_bytes()) == like["config"]
