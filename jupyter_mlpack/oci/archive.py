@@ -14,8 +14,8 @@ from typing import BinaryIO, cast
 from jupyter_mlpack.errors import ContentMissing
 from jupyter_mlpack.events import Emit, Progress, ignore
 from jupyter_mlpack.oci.fields import go_json
-from jupyter_mlpack.oci.layout import MARKER, index_entry
-from jupyter_mlpack.oci.manifest import StoredImage, index_bytes
+from jupyter_mlpack.oci.layout import MARKER, index_bytes, index_entry
+from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.output import replacing
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar

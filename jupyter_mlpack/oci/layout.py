@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from jupyter_mlpack.errors import ContentMissing, ManifestUnreadable, OutputOccupied
 from jupyter_mlpack.oci.fields import go_json, read_object
-from jupyter_mlpack.oci.manifest import StoredImage, index_bytes
+from jupyter_mlpack.oci.manifest import INDEX, StoredImage
 from jupyter_mlpack.oci.output import delivering, replacing
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import Json
@@ -39,6 +40,11 @@ def write_layout(store: Store, image: StoredImage, folder: Path, name: str) -> N
 def index_entry(image: StoredImage, name: str) -> Json:
     """The image's line in an index."""
     return {**image.descriptor.as_json(), "annotations": {REFERENCE: name}}
+
+
+def index_bytes(manifests: Sequence[Json]) -> bytes:
+    """The JSON text of an image index over descriptor objects."""
+    return go_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": list(manifests)})
 
 
 def _digests(image: StoredImage) -> list[str]:

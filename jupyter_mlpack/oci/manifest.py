@@ -6,7 +6,7 @@ have equal ids whoever wrote them. What is read may come from any registry: ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from jupyter_mlpack.errors import ManifestUnreadable
@@ -88,7 +88,7 @@ class History:
     def read(cls, entry: Fields) -> History:
         """The history entry in a JSON object; raises ``ManifestUnreadable``."""
         return cls(
-            created=entry.text("created", ""),
+            created=_moment(entry),
             created_by=entry.text("created_by", ""),
             comment=entry.text("comment", ""),
             empty_layer=entry.raw.get("empty_layer") is True,
@@ -170,7 +170,7 @@ class ImageConfig:
             working_dir=inner.text("WorkingDir", ""),
             user=inner.text("User", ""),
             labels=inner.pairs("Labels"),
-            created=entry.text("created", ""),
+            created=_moment(entry),
             variant=entry.text("variant", ""),
             rest={**rest, "config": others} if others else rest,
         )
@@ -234,9 +234,9 @@ def image_of(name: str, descriptor: Descriptor, manifest: bytes, config: bytes) 
     return image
 
 
-def index_bytes(manifests: Sequence[Json]) -> bytes:
-    """The JSON text of an image index over descriptor objects."""
-    return go_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": list(manifests)})
+def _moment(entry: Fields) -> str:
+    """``created``; Go writes the year 1 for a moment that was never set."""
+    return entry.text("created", "").replace(_NEVER, "")
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from jupyter_mlpack.errors import LayerUnsafe
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _LINKS = 40  # as many links as Linux follows in one path
+_DEEPEST = 200  # folders in folders: Python's own rmtree, which removes the tree one day, cannot go much deeper
 
 
 class Unsafe(Exception):  # noqa: N818 (the layer's digest is added, and with it the words, by the caller)
@@ -24,7 +25,7 @@ class Unsafe(Exception):  # noqa: N818 (the layer's digest is added, and with it
 
     def told(self, digest: str) -> LayerUnsafe:
         """The error that the user sees."""
-        return LayerUnsafe(name=ascii(self.name), digest=digest, reason=self.reason)
+        return LayerUnsafe(name=ascii(self.name)[:200], digest=digest, reason=self.reason)
 
 
 class Tree:
@@ -115,6 +116,8 @@ class Tree:
             elif kind != stat.S_IFDIR:
                 raise Unsafe(name, f"{part!a} on its way is a file.")
             path = step
+            if len(path.parts) - len(self.root.parts) > _DEEPEST:
+                raise Unsafe(name, f"It lies more than {_DEEPEST} folders deep.")
             # An opaque whiteout above must not take what this layer puts here.
             self._made.add(path)
         return path
