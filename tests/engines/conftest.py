@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import shutil
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
+import docker
 import pytest
 
 from jupyter_mlpack.engines.docker import DockerEngine
@@ -123,11 +126,15 @@ def process_engine(store: Store) -> ProcessEngine:
     return engine
 
 
-@pytest.fixture
-def docker_engine(store: Store) -> DockerEngine:
+@pytest.fixture(scope="session")
+def docker_engine(store: Store) -> Iterator[DockerEngine]:
     engine = DockerEngine(store, grace=1)
     skip_unless_available(engine)
-    return engine
+    yield engine
+    client = docker.from_env()
+    for image in store.images():
+        with contextlib.suppress(docker.errors.ImageNotFound):
+            client.images.remove(image.manifest.config.digest, force=True)
 
 
 @pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.docker)])
