@@ -78,14 +78,8 @@ def descendants(roots: set[int]) -> list[int]:
 
 def daemon_processes() -> list[int]:
     """The Docker daemon, containerd, and the containers below."""
-    roots = set()
-    for path in Path("/proc").glob("[0-9]*/comm"):
-        try:
-            if path.read_text().strip() in ("dockerd", "containerd", "docker-containe", "containerd-shim"):
-                roots.add(int(path.parent.name))
-        except OSError:
-            continue
-    return descendants(roots)
+    answer = subprocess.run(["pgrep", "dockerd|containerd"], capture_output=True, text=True, check=False)
+    return descendants({int(pid) for pid in answer.stdout.split()})
 
 
 def measure(command: list[str], watched: Callable[[int], list[int]], **options: object) -> Figure:
@@ -128,7 +122,12 @@ def ours(folder: Path, runs: int) -> Iterator[tuple[str, Figure]]:
     build = [sys.executable, "-m", "jupyter_mlpack", "build", str(notebook), "--home"]
     home, cache = folder / "home", folder / "uv"
     environment = {**os.environ, "UV_CACHE_DIR": str(cache)}
-    subprocess.run([*build, str(base)], check=True, env={**environment, "UV_CACHE_DIR": str(folder / "uv-base")}, capture_output=True)
+    subprocess.run(
+        [*build, str(base)],
+        check=True,
+        env={**environment, "UV_CACHE_DIR": str(folder / "uv-base")},
+        capture_output=True,
+    )
     keep_base_only(base)
     for _ in range(runs):
         shutil.rmtree(home, ignore_errors=True)
@@ -190,7 +189,7 @@ def pins(home: Path) -> str:
 
 
 def make_base(folder: Path) -> None:
-    """The Dockerfile's base image: Debian bookworm with pip, made from Debian packages; the host's certificates go along."""
+    """The Dockerfile's base image: bookworm with pip, made from Debian packages; the host's certificates go along."""
     if subprocess.run(["docker", "image", "inspect", BASE], capture_output=True, check=False).returncode == 0:
         return
     if shutil.which("mmdebstrap") is None:
@@ -203,7 +202,9 @@ def make_base(folder: Path) -> None:
         check=True,
     )  # fmt: skip
     subprocess.run(
-        ["docker", "import", "--change", f"ENV PIP_CERT={certificates}", str(tree), BASE], check=True, capture_output=True
+        ["docker", "import", "--change", f"ENV PIP_CERT={certificates}", str(tree), BASE],
+        check=True,
+        capture_output=True,
     )
 
 
@@ -221,9 +222,8 @@ def table(figures: dict[str, dict[str, list[Figure]]]) -> str:
         mine, theirs = (figures[side][state] for side in ("ours", "docker"))
         seconds = [statistics.median(figure.seconds for figure in side) for side in (mine, theirs)]
         memory = [statistics.median(figure.memory for figure in side) / 1e6 for side in (mine, theirs)]
-        lines.append(
-            f"{state:<11}{seconds[0]:>10.2f}{seconds[1]:>10.2f}{seconds[0] / seconds[1]:>8.2f}   {memory[0]:>8.0f}{memory[1]:>9.0f}"
-        )
+        times = f"{seconds[0]:>10.2f}{seconds[1]:>10.2f}{seconds[0] / seconds[1]:>8.2f}"
+        lines.append(f"{state:<11}{times}   {memory[0]:>8.0f}{memory[1]:>9.0f}")
     return "\n".join(lines)
 
 

@@ -61,7 +61,7 @@ class Machine:
 
 
 def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Image:
-    """From a notebook to an image in the store, named last. Raises leaves of ``MlpackError``; then no name has moved."""
+    """From a notebook to an image in the store, named last. Raises ``MlpackError`` leaves; then no name moved."""
     notebook, inspection = inspect(path, wishes, emit)
     plan = plan_image(notebook, inspection, wishes, machine, emit)
     with phase("stack", emit):

@@ -114,7 +114,7 @@ def pretty(data: object) -> str:
     return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def group_packages(lock: Lock) -> list[dict[str, object]]:
+def group_packages(lock: Lock) -> list[dict[str, str | list[str]]]:
     """The package layers in order: the biggest wheels alone, named by content, the rest together."""
     big = sorted(
         (package for package in lock.packages if package.size >= ALONE_FROM),
@@ -122,7 +122,9 @@ def group_packages(lock: Lock) -> list[dict[str, object]]:
     )
     alone = big[:ALONE_AT_MOST]
     rest = [package for package in lock.packages if package not in alone]
-    layers = [{"layer": layer_name(package), "packages": pins([package])} for package in alone]
+    layers: list[dict[str, str | list[str]]] = [
+        {"layer": layer_name(package), "packages": pins([package])} for package in alone
+    ]
     if rest:
         layers.append({"layer": "packages", "packages": pins(rest)})
     return layers

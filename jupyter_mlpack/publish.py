@@ -7,26 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.errors import ImageUnknown, OutputUnwritable
-from jupyter_mlpack.events import Emit, PhaseEnded, PhaseStarted
-from jupyter_mlpack.oci import (
-    Store,
-    load_image,
-    parse_reference,
-    push_image,
-    write_docker_archive,
-    write_layout,
-)
+from jupyter_mlpack.events import Emit, Event, PhaseEnded, PhaseStarted
+from jupyter_mlpack.oci import Store
+from jupyter_mlpack.oci.reference import parse_reference
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where an image goes beside the content store. ``insecure`` allows plain HTTP for the registries named here."""
+    """Where an image goes beside the content store.
+
+    ``insecure`` allows plain HTTP to this machine's own registries, ``insecure_hosts`` to the ones it names.
+    """
 
     layout: Path | None = None
     archive: Path | None = None
     load: bool = False
     push: tuple[str, ...] = ()
     insecure: bool = False
+    insecure_hosts: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> bool:
@@ -69,18 +67,39 @@ def publish(name: str, outputs: Outputs, store: Store, emit: Emit) -> tuple[str,
         return ()
     done = []
     emit(PhaseStarted("publish"))
+    within = one_phase(emit)
     if outputs.layout:
+        from jupyter_mlpack.oci.layout import write_layout
+
         write_layout(store, image, outputs.layout, name)
         done.append(f"OCI layout in {outputs.layout}")
     if outputs.archive:
+        from jupyter_mlpack.oci.archive import write_docker_archive
+
         write_docker_archive(store, image, outputs.archive, name)
         done.append(f"archive in {outputs.archive} (docker load -i {outputs.archive})")
     if outputs.load:
-        load_image(store, image, name, emit)
+        from jupyter_mlpack.oci.daemon import load_image
+
+        load_image(store, image, name, within)
         done.append(f"loaded into Docker as {name}")
     for text in outputs.push:
+        from jupyter_mlpack.oci.registry import push_image
+        from jupyter_mlpack.oci.transport import Access
+
+        access = Access(insecure=outputs.insecure, insecure_hosts=frozenset(outputs.insecure_hosts))
         reference = parse_reference(text)
-        digest = push_image(store, image, reference, emit, insecure=outputs.insecure)
+        digest = push_image(store, image, reference, within, access=access)
         done.append(f"pushed to {reference} ({digest[:19]})")
     emit(PhaseEnded("publish", "; ".join(done)))
     return tuple(done)
+
+
+def one_phase(emit: Emit) -> Emit:
+    """``emit`` without the beginnings and ends of each delivery: together they are one phase."""
+
+    def within(event: Event) -> None:
+        if not isinstance(event, (PhaseStarted, PhaseEnded)):
+            emit(event)
+
+    return within

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from jupyter_mlpack.cli.base import Command
 from jupyter_mlpack.cli.build import BuildCommand
 from jupyter_mlpack.cli.images import ImagesCommand
@@ -21,7 +19,7 @@ From a notebook to a running container, in seconds: without Docker, without root
 
 `build` reads the notebook, finds out which packages and files it needs (at the versions of its kernel), and makes
 an OCI image. `run` runs the training in it, here, and brings the executed notebook and its outputs back."""
-    subcommands: ClassVar[dict[str, tuple[type[Command], str]]] = {
+    subcommands = {
         "inspect": (InspectCommand, "what a notebook needs, and why"),
         "build": (BuildCommand, "make an image of a notebook"),
         "run": (RunCommand, "run the training in an image"),
@@ -36,10 +34,11 @@ jupyter mlpack build --help"""
 
     def start(self) -> None:
         """Run the subcommand; alone, show the help."""
-        if self.subapp is None:
-            self.print_help()
-            self.exit(0 if not self.extra_args else 2)
-        self.subapp.start()
+        if self.subapp is not None:
+            self.subapp.start()
+            return
+        self.print_help()
+        self.exit(0 if not self.extra_args else 2)
 
 
 main = MlpackApp.launch_instance

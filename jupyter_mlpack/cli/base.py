@@ -15,14 +15,14 @@ from traitlets import Bool, Enum, Unicode
 
 from jupyter_mlpack import __version__
 from jupyter_mlpack.cli.report import Reporter, make_reporter
-from jupyter_mlpack.errors import DiskFull, MlpackError, StoreUnwritable
+from jupyter_mlpack.errors import MlpackError, StoreFull, StoreUnwritable
 from jupyter_mlpack.events import Failed
 
 INTERRUPTED = 130
 """The shell's exit status of a command that Ctrl-C ended (128 + SIGINT)."""
 
 
-class Command(JupyterApp):  # type: ignore[misc]
+class Command(JupyterApp):
     """One subcommand of ``jupyter mlpack``."""
 
     name = "jupyter-mlpack"
@@ -106,7 +106,7 @@ COMMON_OPTIONS = (
 def storage_error(error: OSError, home: str) -> MlpackError:
     """An operating system error that nobody closer could explain: a full disk, or a folder that refuses us."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(path=error.filename or home)
+        return StoreFull(path=error.filename or home, reason=error.strerror)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreUnwritable(path=error.filename or home, reason=error.strerror)
     raise error

@@ -9,16 +9,16 @@ from pathlib import Path
 from traitlets import Bool, List, Unicode
 
 from jupyter_mlpack.cli.base import Command
-from jupyter_mlpack.cli.machine import MachineMixin
+from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import NotebookNotNamed, PurposeUnsupported
 from jupyter_mlpack.events import Noticed
 from jupyter_mlpack.pipeline import Wishes, build_image, inspect, plan_image
-from jupyter_mlpack.publish import Outputs, check_outputs, publish
+from jupyter_mlpack.publish import check_outputs, publish
 from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
 
 
-class BuildCommand(MachineMixin, Command):
+class BuildCommand(OutputsMixin, MachineMixin, Command):
     """Make an image of a notebook."""
 
     name = "jupyter-mlpack-build"
@@ -29,11 +29,7 @@ OCI image: in this process, without Docker and without root. The image is kept i
 again by its name; the options below send it to further places, any of them together."""
     options = (
         ("--name NAME", "name of the image (default: from the notebook's, e.g. train:training)"),
-        ("--layout DIR", "write an OCI layout folder"),
-        ("--archive FILE", "write an archive for `docker load`"),
-        ("--load", "load it into the local Docker daemon"),
-        ("--push REFERENCE", "push it to a registry (credentials: the usual Docker config); repeatable"),
-        ("--insecure", "plain HTTP is allowed for the registries named here"),
+        *OutputsMixin.output_options,
         (
             "--require NAME",
             "a package the notebook needs and does not show, e.g. --require pyarrow; repeatable",
@@ -55,11 +51,9 @@ jupyter mlpack build train.ipynb --push localhost:5000/train:1 --insecure
 jupyter mlpack build train.ipynb --archive train.tar --format json"""
     aliases = {
         **Command.common_aliases,
+        **OutputsMixin.output_aliases,
         **MachineMixin.machine_aliases,
         "name": "BuildCommand.image_name",
-        "layout": "BuildCommand.layout",
-        "archive": "BuildCommand.archive",
-        "push": "BuildCommand.push",
         "require": "BuildCommand.require",
         "python": "BuildCommand.python",
         "stack": "BuildCommand.stack",
@@ -67,8 +61,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
     }
     flags = {
         **Command.common_flags,
-        "load": ({"BuildCommand": {"load": True}}, "Load the image into the local Docker daemon."),
-        "insecure": ({"BuildCommand": {"insecure": True}}, "Allow plain HTTP for the registries named."),
+        **OutputsMixin.output_flags,
         "ignore-unresolved": (
             {"BuildCommand": {"ignore_unresolved": True}},
             "Build although imports are unresolved.",
@@ -78,11 +71,6 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
     }
 
     image_name = Unicode(help="Name of the image.").tag(config=True)
-    layout = Unicode(help="Folder for an OCI layout.").tag(config=True)
-    archive = Unicode(help="File for a Docker archive.").tag(config=True)
-    push = List(Unicode(), help="References to push to.").tag(config=True)
-    load = Bool(False, help="Load into the local Docker daemon.").tag(config=True)
-    insecure = Bool(False, help="Allow plain HTTP for the registries named.").tag(config=True)
     require = List(Unicode(), help="Packages that are needed beside those found.").tag(config=True)
     ignore_unresolved = Bool(False, help="Build although imports are unresolved.").tag(config=True)
     upgrade = Bool(False, help="Choose versions anew.").tag(config=True)
@@ -113,11 +101,6 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
         if len(self.extra_args) != 1:
             raise NotebookNotNamed(given=len(self.extra_args))
         return Path(self.extra_args[0])
-
-    def outputs(self) -> Outputs:
-        """Where the image goes."""
-        layout, archive = (Path(text) if text else None for text in (self.layout, self.archive))
-        return Outputs(layout, archive, self.load, tuple(self.push), self.insecure)
 
     def wishes(self) -> Wishes:
         """What the options ask for."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from traitlets import Bool, List, Unicode
+from traitlets import Bool
 
 from jupyter_mlpack.cli.base import Command
-from jupyter_mlpack.cli.machine import MachineMixin
+from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import ImageUnknown
 from jupyter_mlpack.oci import StoredImage
-from jupyter_mlpack.publish import Outputs, check_outputs, publish
+from jupyter_mlpack.publish import check_outputs, publish
 
 
-class ImagesCommand(MachineMixin, Command):
+class ImagesCommand(OutputsMixin, MachineMixin, Command):
     """List, export or remove images."""
 
     name = "jupyter-mlpack-images"
@@ -23,11 +21,7 @@ class ImagesCommand(MachineMixin, Command):
 Without an argument: the images in the content store. With one: send that image to the places named by the options,
 or remove its name."""
     options = (
-        ("--layout DIR", "write an OCI layout folder"),
-        ("--archive FILE", "write an archive for `docker load`"),
-        ("--load", "load it into the local Docker daemon"),
-        ("--push REFERENCE", "push it to a registry; repeatable"),
-        ("--insecure", "plain HTTP is allowed for the registries named here"),
+        *OutputsMixin.output_options,
         ("--remove", "remove the name (layers that other images use stay)"),
     )
     examples = """
@@ -36,22 +30,14 @@ jupyter mlpack images train:training --push localhost:5000/train:1 --insecure
 jupyter mlpack images train:training --remove"""
     aliases = {
         **Command.common_aliases,
-        "layout": "ImagesCommand.layout",
-        "archive": "ImagesCommand.archive",
-        "push": "ImagesCommand.push",
+        **OutputsMixin.output_aliases,
     }
     flags = {
         **Command.common_flags,
-        "load": ({"ImagesCommand": {"load": True}}, "Load the image into the local Docker daemon."),
-        "insecure": ({"ImagesCommand": {"insecure": True}}, "Allow plain HTTP for the registries named."),
+        **OutputsMixin.output_flags,
         "remove": ({"ImagesCommand": {"remove": True}}, "Remove the name."),
     }
 
-    layout = Unicode(help="Folder for an OCI layout.").tag(config=True)
-    archive = Unicode(help="File for a Docker archive.").tag(config=True)
-    push = List(Unicode(), help="References to push to.").tag(config=True)
-    load = Bool(False, help="Load into the local Docker daemon.").tag(config=True)
-    insecure = Bool(False, help="Allow plain HTTP for the registries named.").tag(config=True)
     remove = Bool(False, help="Remove the name.").tag(config=True)
 
     def run(self, reporter: Reporter) -> int:
@@ -69,8 +55,7 @@ jupyter mlpack images train:training --remove"""
             store.untag(name)
             reporter.result(f"removed {name}", {"removed": name})
             return 0
-        layout, archive = (Path(text) if text else None for text in (self.layout, self.archive))
-        outputs = Outputs(layout, archive, self.load, tuple(self.push), self.insecure)
+        outputs = self.outputs()
         check_outputs(outputs)
         delivered = publish(name, outputs, store, reporter)
         reporter.result("\n".join(delivered), {"delivered": list(delivered)})

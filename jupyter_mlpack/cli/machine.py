@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from traitlets import HasTraits, Unicode
+from traitlets import Bool, HasTraits, List, Unicode
 
 from jupyter_mlpack.catalog import read_catalog
 from jupyter_mlpack.oci import Store
 from jupyter_mlpack.pipeline import Machine, host_architecture
+from jupyter_mlpack.publish import Outputs
 from jupyter_mlpack.resolution import index_settings
 from jupyter_mlpack.stack import StackSettings
 
 
-class MachineMixin(HasTraits):  # type: ignore[misc]
+class MachineMixin(HasTraits):
     """The settings of the machine, for the subcommands that need it."""
 
     machine_aliases: ClassVar[Mapping[str, str]] = {
@@ -46,3 +47,38 @@ class MachineMixin(HasTraits):  # type: ignore[misc]
         catalog = read_catalog(*(Path(text) if text else None for text in (self.buildpacks, self.stacks)))
         settings = StackSettings(mirror=self.mirror or None, run_image=self.run_image or None)
         return Machine(self.store(), catalog, settings, index_settings(os.environ))
+
+
+class OutputsMixin(HasTraits):
+    """Where an image goes, for the subcommands that deliver one."""
+
+    output_options: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("--layout DIR", "write an OCI layout folder"),
+        ("--archive FILE", "write an archive for `docker load`"),
+        ("--load", "load it into the local Docker daemon"),
+        ("--push REFERENCE", "push it to a registry (credentials: the usual Docker config); repeatable"),
+        ("--insecure", "plain HTTP is allowed to a registry on this machine"),
+        ("--insecure-host HOST", "plain HTTP is allowed to this host; repeatable"),
+    )
+    output_aliases: ClassVar[Mapping[str, str]] = {
+        "layout": "OutputsMixin.layout",
+        "archive": "OutputsMixin.archive",
+        "push": "OutputsMixin.push",
+        "insecure-host": "OutputsMixin.insecure_hosts",
+    }
+    output_flags: ClassVar[Mapping[str, Any]] = {
+        "load": ({"OutputsMixin": {"load": True}}, "Load the image into the local Docker daemon."),
+        "insecure": ({"OutputsMixin": {"insecure": True}}, "Allow plain HTTP to a registry on this machine."),
+    }
+
+    layout = Unicode(help="Folder for an OCI layout.").tag(config=True)
+    archive = Unicode(help="File for a Docker archive.").tag(config=True)
+    push = List(Unicode(), help="References to push to.").tag(config=True)
+    load = Bool(False, help="Load into the local Docker daemon.").tag(config=True)
+    insecure = Bool(False, help="Allow plain HTTP to a registry on this machine.").tag(config=True)
+    insecure_hosts = List(Unicode(), help="Hosts to which plain HTTP is allowed.").tag(config=True)
+
+    def outputs(self) -> Outputs:
+        """Where the image goes, as a value."""
+        layout, archive = (Path(text) if text else None for text in (self.layout, self.archive))
+        return Outputs(layout, archive, self.load, tuple(self.push), self.insecure, tuple(self.insecure_hosts))

@@ -1,0 +1,297 @@
+"""The main path, whole: the example notebook becomes an image that our engines and other people's tools run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlpack.oci import Store, StoredImage
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "digits"
+NAME = "digits:training"
+CANARY = "canary-7f3a-secret"
+SLOW_START = "import os\nopen('ready', 'w').close()\n"
+
+pytestmark = pytest.mark.network
+
+
+def mlpack(home: Path, *words: str, expected: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``jupyter mlpack`` as a process, with a store of its own."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "jupyter_mlpack", *words, "--home", str(home)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    assert answer.returncode == expected, answer.stdout + answer.stderr
+    return answer
+
+
+def tool(name: str) -> str:
+    """The path of somebody else's program, or a loud skip."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed: `bash .ci/test` installs it on Debian as root")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example, as a user has it."""
+    folder = tmp_path_factory.mktemp("work") / "digits"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    (folder / "unrelated.csv").write_text("no cell reads this\n")
+    (folder / ".env").write_text(f"TOKEN={CANARY}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(machine_store: Store) -> Path:
+    """The store that all tests of the session share: the run image in it is assembled once."""
+    return machine_store.root
+
+
+@pytest.fixture(scope="module")
+def image(folder: Path, home: Path) -> StoredImage:
+    """The example's image, with a canary among the settings that uv sees."""
+    mlpack(home, "build", str(folder / "digits.ipynb"), UV_PUBLISH_TOKEN=CANARY)
+    image = Store(home).image(NAME)
+    assert image is not None
+    return image
+
+
+@pytest.fixture(scope="module")
+def layout(image: StoredImage, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The image as an OCI layout."""
+    layout = tmp_path_factory.mktemp("layout") / "digits"
+    mlpack(home, "images", image.name, "--layout", str(layout))
+    return layout
+
+
+def names(store: Store, image: StoredImage) -> Iterator[str]:
+    """Every path in the image's own layers."""
+    import tarfile
+
+    for layer in image.layers:
+        with tarfile.open(store.path(layer.descriptor.digest)) as archive:
+            yield from archive.getnames()
+
+
+def test_build__example__holds_exactly_what_it_needs(image: StoredImage, home: Path) -> None:
+    paths = {"/" + name.lstrip("/") for name in names(Store(home), image)}
+    workspace = {path for path in paths if path.startswith("/workspace/")}
+    assert workspace == {
+        "/workspace/.mlpack", "/workspace/.mlpack/build.json", "/workspace/.mlpack/layers.json",
+        "/workspace/.mlpack/lock.txt", "/workspace/digits.ipynb", "/workspace/preprocessing.py",
+        "/workspace/weights.csv",
+    }  # fmt: skip
+    assert any(path.endswith("/sklearn/__init__.py") for path in paths)
+    assert not any("/pip/" in path for path in paths)
+
+
+def test_build__secrets_of_the_machine__are_in_no_blob(image: StoredImage, home: Path) -> None:
+    store = Store(home)
+    texts = [store.read(image.descriptor.digest), store.read(image.manifest.config.digest)]
+    texts += [gzip.decompress(store.read(layer.descriptor.digest)) for layer in image.layers]
+    assert not any(CANARY.encode() in text for text in texts)
+    assert not any(str(home).encode() in text for text in texts[2 + len(image.layers) - 8 :])
+
+
+def test_build__other_folder_umask_and_time__same_digest(image: StoredImage, home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "digits"
+    shutil.copytree(EXAMPLE, other, ignore=shutil.ignore_patterns("__pycache__"))
+    os.utime(other / "weights.csv", (0, 0))
+    (other / "preprocessing.py").chmod(0o600)
+    fresh = tmp_path / "home"
+    base_and_locks(home, fresh)
+    old = os.umask(0o077)
+    try:
+        mlpack(fresh, "build", str(other / "digits.ipynb"), TMPDIR=str(tmp_path))
+    finally:
+        os.umask(old)
+    again = Store(fresh).image(NAME)
+    assert again is not None
+    assert again.descriptor.digest == image.descriptor.digest
+
+
+def base_and_locks(home: Path, fresh: Path) -> None:
+    """A new store with the run image and the locks of another: no layer of a notebook."""
+    old, new = Store(home), Store(fresh)
+    for image in old.images():
+        if image.name.startswith("mlpack/run:"):
+            for layer in image.layers:
+                copy_blob(old, new, layer.descriptor.digest)
+                new.remember(layer)
+            for digest in (image.manifest.config.digest, image.descriptor.digest):
+                copy_blob(old, new, digest)
+            new.tag(image.name, image.descriptor)
+    for folder in ("locks", "stacks"):
+        if (home / folder).is_dir():
+            shutil.copytree(home / folder, fresh / folder, symlinks=True)
+
+
+def copy_blob(old: Store, new: Store, digest: str) -> None:
+    """One blob, verified."""
+    new.path(digest).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(old.path(digest), new.path(digest))
+
+
+def test_build__one_cell_edited__only_the_application_is_written_again(
+    image: StoredImage, folder: Path, home: Path
+) -> None:
+    edited = folder / "edited.ipynb"
+    document = json.loads((folder / "digits.ipynb").read_text())
+    document["cells"][-1]["source"] = ["print('edited')\n"]
+    edited.write_text(json.dumps(document))
+    mlpack(home, "build", str(edited), "--name", "edited:training")
+    answer = mlpack(home, "build", str(edited), "--name", NAME, "--format", "json")
+    events = [json.loads(line) for line in answer.stdout.splitlines()]
+    written = [event["name"] for event in events if event.get("event") == "LayerExported" and not event["reused"]]
+    mlpack(home, "build", str(folder / "digits.ipynb"))
+    restored = Store(home).image(NAME)
+    assert restored is not None
+    assert restored.descriptor.digest == image.descriptor.digest
+    assert written == [] or all("pplication" in name for name in written), written
+
+
+def test_run__process_engine__brings_back_notebook_model_and_picture(
+    image: StoredImage, home: Path, tmp_path: Path
+) -> None:
+    answer = mlpack(home, "run", image.name, "-p", "epochs=5", "--engine", "process", "--output", str(tmp_path / "out"))
+    assert "epoch=5 loss=" in answer.stdout
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["digits.ipynb", "loss.png", "model.joblib"]
+    executed = json.loads((tmp_path / "out" / "digits.ipynb").read_text())
+    assert any("epochs = 5" in "".join(cell["source"]) for cell in executed["cells"])
+
+
+def test_run__unknown_parameter__is_refused_with_the_known_ones(image: StoredImage, home: Path, tmp_path: Path) -> None:
+    answer = mlpack(home, "run", image.name, "-p", "epoch=5", "--output", str(tmp_path / "out"), expected=2)
+    assert "epochs" in answer.stdout + answer.stderr
+
+
+def test_run__failing_cell__exit_status_and_cell_number(home: Path, tmp_path: Path) -> None:
+    notebook = tmp_path / "fails.ipynb"
+    cells = [
+        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+        for n, source in enumerate(["x = 1", "open('kept.txt', 'w').write('kept')", "x / 0"])
+    ]
+    notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
+    mlpack(home, "build", str(notebook))
+    answer = mlpack(home, "run", "fails:training", "--output", str(tmp_path / "out"), expected=1)
+    assert "cell 3 failed: ZeroDivisionError" in answer.stdout + answer.stderr
+    assert (tmp_path / "out" / "kept.txt").read_text() == "kept"
+
+
+def docker(*words: str) -> str:
+    """The Docker client, or a loud skip where no daemon answers."""
+    client = tool("docker")
+    if subprocess.run([client, "info"], capture_output=True, check=False).returncode:
+        pytest.skip("no Docker daemon answers: `bash .ci/test` starts one as root")
+    answer = subprocess.run([client, *words], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.docker
+def test_docker__loaded__runs_as_non_root_on_a_read_only_root(image: StoredImage, home: Path, tmp_path: Path) -> None:
+    docker("version")
+    mlpack(home, "images", image.name, "--load")
+    output = tmp_path / "out"
+    output.mkdir()
+    output.chmod(0o777)
+    log = docker("run", "--rm", "--read-only", "-v", f"{output}:/output", image.name, "-p", "epochs=5")
+    assert "epoch=5" in log
+    model = output / "model.joblib"
+    assert model.stat().st_uid == 1000
+    assert stat.S_ISREG(model.stat().st_mode)
+    user = docker("run", "--rm", "--entrypoint", "/usr/bin/python3", image.name, "-c", "import os; print(os.getuid())")
+    assert user.strip() == "1000"
+
+
+@pytest.mark.docker
+def test_run__docker_engine__same_outputs(image: StoredImage, home: Path, tmp_path: Path) -> None:
+    docker("version")
+    mlpack(home, "run", image.name, "-p", "epochs=5", "--engine", "docker", "--output", str(tmp_path / "out"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["digits.ipynb", "loss.png", "model.joblib"]
+
+
+def test_layout__skopeo__reads_labels_and_entrypoint(layout: Path) -> None:
+    answer = subprocess.run(
+        [tool("skopeo"), "inspect", "--config", f"oci:{layout}:{NAME}"], capture_output=True, text=True, check=True
+    )
+    config = json.loads(answer.stdout)["config"]
+    assert config["Entrypoint"] == ["/cnb/process/train"]
+    assert json.loads(config["Labels"]["io.buildpacks.build.metadata"])["processes"][0]["type"] == "train"
+    assert config["User"] == "1000:1000"
+
+
+def test_layout__umoci_and_crun__run_the_training(layout: Path, tmp_path: Path) -> None:
+    """Unpacked by umoci and run by crun: neither knows of us."""
+    if os.getuid() != 0:
+        pytest.skip("umoci unpacks with the image's owners as root only")
+    bundle, output = tmp_path / "bundle", tmp_path / "out"
+    subprocess.run(
+        [tool("umoci"), "unpack", "--image", f"{layout}:{NAME}", str(bundle)], check=True, capture_output=True
+    )
+    output.mkdir()
+    output.chmod(0o777)
+    spec = json.loads((bundle / "config.json").read_text())
+    spec["process"]["terminal"] = False
+    spec["process"]["args"] += ["-p", "epochs=5"]
+    spec["root"]["readonly"] = True
+    spec["mounts"].append({"destination": "/output", "type": "bind", "source": str(output), "options": ["bind", "rw"]})
+    (bundle / "config.json").write_text(json.dumps(spec))
+    answer = subprocess.run(
+        [tool("crun"), "--cgroup-manager=disabled", "run", "--bundle", str(bundle), "mlpack-test"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "epoch=5" in answer.stdout
+    assert (output / "model.joblib").is_file()
+
+
+def test_build_and_run__user_without_passwd_entry_and_docker__same_digest(
+    image: StoredImage, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("becoming another user needs root")
+    work = tmp_path_factory.mktemp("nobody")
+    for parent in work.parents:
+        if parent.owner() == "root" and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    shutil.copytree(EXAMPLE, work / "digits", ignore=shutil.ignore_patterns("__pycache__"))
+    base_and_locks(home, work / "home")
+    subprocess.run(["chown", "-R", "4321:4321", str(work)], check=True)
+    prefix = ["setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups"]
+    python = [sys.executable, "-m", "jupyter_mlpack"]
+    environment = {
+        **{name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_", "LANG"))},
+        "PATH": "/usr/bin:/bin", "HOME": str(work), "DOCKER_HOST": "unix:///nonexistent", "TMPDIR": str(work),
+    }  # fmt: skip
+    if subprocess.run(
+        [*prefix, sys.executable, "-c", ""], env=environment, capture_output=True, check=False
+    ).returncode:
+        pytest.skip("this Python cannot be read by other users")
+    for words in (
+        ["build", str(work / "digits" / "digits.ipynb")],
+        ["run", NAME, "-p", "epochs=5", "--engine", "process", "--output", str(work / "out")],
+    ):
+        answer = subprocess.run(
+            [*prefix, *python, *words, "--home", str(work / "home")],
+            capture_output=True, text=True, env=environment, cwd=work, check=False,
+        )  # fmt: skip
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    again = Store(work / "home").image(NAME)
+    assert again is not None
+    assert again.descriptor.digest == image.descriptor.digest
+    assert (work / "out" / "model.joblib").stat().st_uid == 4321
