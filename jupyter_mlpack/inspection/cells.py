@@ -21,7 +21,7 @@ from typing import Any
 
 from jupyter_mlpack.values import Cell, Magic
 
-MAX_CELL = 1_000_000
+MAX_CELL = 200_000
 """Characters; longer cells are data, not code, and parsing them would cost gigabytes."""
 
 MAX_LINES_TOKENISED = 200_000
@@ -77,8 +77,9 @@ def ipython_transformer() -> ModuleType:
     return module
 
 
+@functools.lru_cache(maxsize=512)
 def parse_python(text: str) -> ast.Module | None:
-    """``text`` as a syntax tree, or ``None`` if it is no Python (or too much of it)."""
+    """``text`` as a syntax tree (shared: nobody changes it), or ``None`` if it is no Python (or too much of it)."""
     if len(text) > MAX_CELL:
         return None
     try:

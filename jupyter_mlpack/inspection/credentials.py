@@ -48,6 +48,12 @@ def find_credentials(path: str, cells: Iterable[Cell]) -> tuple[Notice, ...]:
     return (*dict.fromkeys(literal), *asked)
 
 
+def holds_secret(name: str, value: object) -> bool:
+    """Whether a literal called ``name`` is, or looks like, a password or a token."""
+    known = isinstance(value, str) and any(pattern.search(value[:10_000]) for _, pattern in TOKENS)
+    return known or bool(SECRET_NAME.search(name) and _looks_secret(value))
+
+
 def _tokens(cell: Cell) -> Iterator[tuple[str, int]]:
     for number, line in enumerate(cell.source.split("\n"), 1):
         yield from ((kind, number) for kind, pattern in TOKENS if pattern.search(line[:10_000]))

@@ -7,7 +7,6 @@ name would be an invitation to whoever registers it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.installs import Install
 from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.inspection.versions import choose_specifier, kernel_pin
 from jupyter_mlpack.values import Dependency, Evidence, KernelDistribution, KernelEnvironment, Notice, Unresolved
 
 FROM_INDEX = ("index", "conda")
@@ -210,30 +210,6 @@ def _settled(
     )
 
 
-def kernel_pin(held: KernelDistribution) -> str:
-    """``==`` the kernel's version, without its local part: ``+cu126`` names a build for one machine, not a release."""
-    return f"=={held.version.partition('+')[0]}"
-
-
-def choose_specifier(
-    name: str, own: str, held: KernelDistribution | None, evidence: list[Evidence]
-) -> tuple[str, Notice | None]:
-    """The kernel's exact version if the install line allows it, else the install line's word and a notice of that."""
-    if held is None or own.startswith(" @"):
-        return own, None
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        allowed = SpecifierSet(own, prereleases=True).contains(Version(held.version).public)
-    except InvalidVersion:
-        return own, None
-    if allowed:
-        return kernel_pin(held), None
-    text = f"The notebook installs {name}{own}, the kernel holds {held.version}; the install line was followed."
-    return own, Notice("version-conflict", text, evidence[0].location)
-
-
 def _origin(held: KernelDistribution) -> str:
     return f"{held.name} {held.version} is installed in the kernel {FOREIGN.get(held.origin, 'from elsewhere')}"
 
@@ -241,10 +217,3 @@ def _origin(held: KernelDistribution) -> str:
 def _foreign(held: KernelDistribution, evidence: list[Evidence]) -> Notice:
     text = f"{_origin(held)}; the index may hold something else under that name, so it is not taken from there."
     return Notice("kernel-origin", text, evidence[0].location)
-
-
-def constraints(kernel: KernelEnvironment | None) -> tuple[str, ...]:
-    """All that the kernel holds from an index, as ``name==version``, sorted; what is no version is left out."""
-    held = kernel.distributions if kernel else ()
-    lines = (f"{normalised(entry.name)}{kernel_pin(entry)}" for entry in held if entry.origin == "index")
-    return tuple(sorted({line for line in lines if re.match(r"^[a-z0-9-]+==[0-9][\w.!]*$", line)}))

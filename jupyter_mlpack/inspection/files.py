@@ -48,7 +48,7 @@ def find_files(
     wanted: dict[str, list[Evidence]] = {}
     notices: list[Notice] = []
     for module, evidence in modules:
-        for file in _module_files(module, around):
+        for file in filter(_is_public, _module_files(module, around)):
             wanted.setdefault(file, []).append(evidence)
     for text, location in _literal_paths(path, cells):
         for file in _data_files(text, location, around, notices):
@@ -75,9 +75,14 @@ def _module_files(module: str, around: Surroundings) -> Iterator[str]:
         yield module
 
 
+def _is_public(file: str) -> bool:
+    """False for keys and credentials, and for what the lock already says."""
+    return not NOT_DATA.search(file)
+
+
 def _data_files(text: str, location: Location, around: Surroundings, notices: list[Notice]) -> Iterator[str]:
     path = posixpath.normpath(text.replace("\\", "/"))
-    if path in around.written or path in (".", "/") or NOT_DATA.search(path):
+    if path in around.written or path in (".", "/") or not _is_public(path):
         return
     if posixpath.isabs(path) or path.startswith(("..", "~")):
         if re.search(r"\.\w{1,8}$", path) and not path.startswith(("/dev/", "/proc/", "/tmp/")):
@@ -90,7 +95,7 @@ def _data_files(text: str, location: Location, around: Surroundings, notices: li
         files = around.folder.tree(path)
         size = sum(around.folder.size(file) for file in files)
         if size <= MAX_FOLDER and len(files) <= MAX_FOLDER_FILES:
-            yield from (file for file in files if not NOT_DATA.search(file))
+            yield from filter(_is_public, files)
         else:
             notices.append(_too_large(f"{path}/", size, location))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.tables import ipython_extensions
 from jupyter_mlpack.values import Cell, Evidence, Location
 
 DYNAMIC = {"import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"}
@@ -69,7 +70,7 @@ def cell_imports(path: str, cells: Iterable[Cell]) -> Iterator[Import]:
         yield from code_imports(cell.python, place)
         for magic in cell.magics:
             name = magic.arguments.split("#")[0].strip()
-            if magic.name in ("load_ext", "reload_ext") and MODULE.match(name):
+            if magic.name in ("load_ext", "reload_ext") and MODULE.match(name) and name not in ipython_extensions():
                 yield Import(name, place.evidence(magic.line, f"%{magic.name} {name}", "IMP3"))
             for module in MAGIC_MODULES.get(magic.name, ()):
                 yield Import(module, place.evidence(magic.line, f"%{magic.name} {name}".strip(), "IMP3"))

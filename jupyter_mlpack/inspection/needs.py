@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.cells import parse_python
-from jupyter_mlpack.inspection.distributions import Known, choose_specifier
+from jupyter_mlpack.inspection.distributions import Known
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.inspection.versions import choose_specifier
 from jupyter_mlpack.values import Cell, Dependency, Evidence, Location
 
 

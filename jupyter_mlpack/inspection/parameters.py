@@ -1,6 +1,7 @@
 """What a run may change: the cell tagged ``parameters``, or else early literal assignments that later cells read.
 
-The tag is papermill's convention; of several tagged cells the first counts, as there.
+The tag is papermill's convention; of several tagged cells the first counts, as there. A literal that looks like a
+secret is no parameter: its default would be shown and stored.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.credentials import holds_secret
 from jupyter_mlpack.values import Cell, Location, NotebookParameter, Parameter
 
 EARLY = 0.5
@@ -33,7 +35,10 @@ def find_parameters(path: str, cells: Iterable[Cell]) -> tuple[NotebookParameter
     settings = []
     for cell in early:
         later = frozenset().union(*(names for number, names in reading.items() if number > cell.number))
-        settings += [item for name, item in _assignments(path, cell) if stored[name] == 1 and name in later]
+        mine = _assignments(path, cell)
+        settings += [
+            item for name, item in mine if stored[name] == 1 and name in later and item.default not in ([], {})
+        ]
     return tuple(settings)
 
 
@@ -48,6 +53,8 @@ def _assignments(path: str, cell: Cell) -> Iterator[tuple[str, NotebookParameter
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         if isinstance(target, ast.Name) and value is not None and not target.id.startswith("_"):
             literal = read_literal(value)
+            if holds_secret(target.id, literal):
+                continue
             if literal is not None or (
                 isinstance(value, ast.Constant) and value.value is None and "parameters" in cell.tags
             ):
@@ -81,6 +88,8 @@ def _names(cell: Cell, *contexts: type[ast.expr_context]) -> Iterator[str]:
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Name) and isinstance(node.ctx, contexts):
             yield node.id
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, contexts) and isinstance(node.value, ast.Name):
+            yield node.value.id
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and ast.Store in contexts:
             yield node.name
         elif isinstance(node, ast.alias) and ast.Store in contexts:

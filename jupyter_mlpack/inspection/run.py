@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.credentials import find_credentials
-from jupyter_mlpack.inspection.distributions import constraints, read_known, resolve
+from jupyter_mlpack.inspection.distributions import read_known, resolve
 from jupyter_mlpack.inspection.files import find_files
 from jupyter_mlpack.inspection.folder import DiskFolder, Folder
 from jupyter_mlpack.inspection.imports import cell_imports
@@ -17,6 +17,7 @@ from jupyter_mlpack.inspection.local import follow_local, run_scripts
 from jupyter_mlpack.inspection.needs import add_needs
 from jupyter_mlpack.inspection.parameters import find_parameters
 from jupyter_mlpack.inspection.surroundings import read_surroundings
+from jupyter_mlpack.inspection.versions import constraints
 from jupyter_mlpack.values import Inspection, KernelEnvironment, Notebook
 
 
@@ -52,7 +53,7 @@ def inspect_notebook(
         kernel=notebook.kernel,
         dependencies=dependencies,
         unresolved=resolution.unresolved,
-        constraints=constraints(environment),
+        constraints=constraints(environment, dependencies),
         parameters=find_parameters(path, cells),
         files=files.found,
         notices=tuple(dict.fromkeys(notices)),

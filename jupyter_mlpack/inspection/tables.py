@@ -88,6 +88,12 @@ def tools() -> frozenset[str]:
 
 
 @functools.cache
+def ipython_extensions() -> frozenset[str]:
+    """What ``%load_ext`` finds in IPython itself."""
+    return frozenset(_read("platforms.toml")["ipython_extensions"]["names"].split())
+
+
+@functools.cache
 def pip_options() -> frozenset[str]:
     """Options of pip and uv that take the next word as their value."""
     return frozenset(_read("platforms.toml")["pip"]["valued"].split())
