@@ -89,8 +89,9 @@ def _prepare(plan: BuildPlan, context: BuildContext) -> Folders:
             make_folders(folder)
         for name, value in {**dict(plan.environment), **context.settings, **paths}.items():
             write_text(folders.platform / "env" / name, value)
-        # a program rather than a link: behind a link, Python would not find the environment it belongs to
-        write_text(tools / "python3", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        # a program rather than a link: behind a link, Python would not find the environment it belongs to;
+        # unbuffered, so that a buildpack's progress is seen when it happens
+        write_text(tools / "python3", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -u "$@"\n')
         (tools / "python3").chmod(0o755)
     except OSError as error:
         raise errors.WorkspaceUnwritable(
