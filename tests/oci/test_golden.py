@@ -6,8 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -66,11 +65,8 @@ def ours(case: dict, root: Path) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture
-def root() -> Iterator[Path]:
-    # A short path: the tree holds names that leave a socket's path no room for pytest's own folders.
-    place = Path("/tmp") / f"mlpack-tree-{os.getpid()}"
-    yield place
-    shutil.rmtree(place)
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "tree"
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077], ids=["umask-022", "umask-077"])
