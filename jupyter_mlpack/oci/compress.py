@@ -1,8 +1,8 @@
 """One pass over a layer: digest of the tar, gzip, digest of the gzip.
 
 The gzip is a single member whose deflate stream is a row of 1 MiB blocks, each deflated on its own in a thread. The
-bytes depend on the input and the deflate library only, never on the number of threads. igzip (ISA-L) does it about ten
-times faster than zlib; where it is not installed, zlib's level 1 does.
+bytes depend on the input and the deflate library only, never on the number of threads. igzip (ISA-L) needs a part
+of zlib's time for it; where it is not installed, zlib's level 1 does.
 """
 
 from __future__ import annotations
