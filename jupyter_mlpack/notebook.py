@@ -19,7 +19,7 @@ MAX_BYTES = 200_000_000
 """Bytes. A notebook above is carrying data in its outputs; reading it would take gigabytes of memory."""
 
 MAX_CELLS = 20_000
-MAX_CODE = 5_000_000
+MAX_CODE = 2_000_000
 """Characters of code in all cells together."""
 
 OTHER_KERNELS = (

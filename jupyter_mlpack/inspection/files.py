@@ -18,6 +18,9 @@ from jupyter_mlpack.values import Cell, Evidence, LocalFile, Location, Notice
 MAX_FILE = 100_000_000
 """Bytes of one file that is taken into an image without being asked."""
 
+MAX_DEPTH = 20
+"""Parts of a path expression; a sum of thousands of terms is no path."""
+
 MAX_FOLDER = 20_000_000
 MAX_FOLDER_FILES = 200
 """A folder that a literal names is taken whole up to this size and number of files."""
@@ -120,21 +123,21 @@ def _literal_paths(path: str, cells: Iterable[Cell]) -> Iterator[tuple[str, Loca
                     yield text, Location(path, cell.number, node.lineno)
 
 
-def _literal(node: ast.expr, names: dict[str, str]) -> str | None:
+def _literal(node: ast.expr, names: dict[str, str], depth: int = 0) -> str | None:
     """A literal text that may be a path, also through a name, ``Path("x")`` or ``Path("x") / "y"``."""
+    text: str | None = None
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         text = node.value
-        return text if 0 < len(text) < 500 and not re.search(r"://|[\n\0*?<>|]", text) else None
-    if isinstance(node, ast.Name):
-        return names.get(node.id)
-    if isinstance(node, ast.Call) and _called(node) in ("Path", "join") and node.args:
-        parts = [_literal(argument, names) for argument in node.args]
-        return posixpath.join(*(part for part in parts if part)) if all(parts) else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
-        left, right = _literal(node.left, names), _literal(node.right, names)
+    elif isinstance(node, ast.Name):
+        text = names.get(node.id)
+    elif depth < MAX_DEPTH and isinstance(node, ast.Call) and _called(node) in ("Path", "join") and node.args:
+        parts = [_literal(argument, names, depth + 1) for argument in node.args]
+        text = posixpath.join(*(part for part in parts if part)) if all(parts) else None
+    elif depth < MAX_DEPTH and isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
+        left, right = _literal(node.left, names, depth + 1), _literal(node.right, names, depth + 1)
         joined = posixpath.join(left or "", right or "") if isinstance(node.op, ast.Div) else f"{left}{right}"
-        return joined if left and right else None
-    return None
+        text = joined if left and right else None
+    return text if text and len(text) < 500 and not re.search(r"://|[\n\0*?<>|]", text) else None
 
 
 def _called(node: ast.Call) -> str:

@@ -66,7 +66,7 @@ def _tokens(text: str) -> Iterator[str | None]:
 
 def _quoted(text: str, start: int) -> tuple[str, int]:
     """What stands between the quote (or brace) at ``start`` and its end; a brace keeps its braces."""
-    end = text.find(CLOSING[text[start]], start + 1)
+    end = text.find(CLOSING[text[start]], start + 1, start + (1_000 if text[start] == "{" else MAX_SHELL))
     if end < 0 or (text[start] == "{" and "\n" in text[start:end]):
         return text[start], start + 1
     return (text[start : end + 1], end + 1) if text[start] == "{" else (text[start + 1 : end], end + 1)

@@ -118,3 +118,17 @@ def test_inspect_notebook__conflict__is_noticed(tmp_path: Path) -> None:
 def test_inspect_notebook__twice__is_equal() -> None:
     notebook: Notebook = read_notebook(CASES[0] / "notebook.ipynb")
     assert inspect_notebook(notebook) == inspect_notebook(notebook)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = " + "+".join(["1"] * 2000),
+        "open('a'" + " / 'b'" * 800 + ")",
+        "a" + ".b" * 900,
+        "a = 'x'\n" + "a = a + a\n" * 60,
+    ],
+    ids=["long sum", "long path", "long attribute", "growing text"],
+)
+def test_inspect_notebook__hostile_code__answers(tmp_path: Path, code: str) -> None:
+    assert with_kernel(tmp_path, code).dependencies == ()
