@@ -105,7 +105,7 @@ def _in_braces(text: str) -> Iterator[str]:
     """``!train --rate {rate}`` and ``$rate`` read a variable too."""
     for index, char in enumerate(text):
         if char in "{$":
-            word = text[index + 1 :].lstrip("{").partition("}")[0]
+            word = text[index + 1 : index + 100].lstrip("{").partition("}")[0]
             name = next((part for part in word.replace("/", " ").split()), "")
             if name.isidentifier():
                 yield name
