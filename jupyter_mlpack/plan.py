@@ -12,6 +12,7 @@ from jupyter_mlpack.values import (
     BuildPlan,
     Catalog,
     Inspection,
+    Json,
     Lock,
     LockedPackage,
     Notebook,
@@ -97,7 +98,7 @@ def make_plan(
         "purpose": purpose.value,
         "python": target.python,
         "target": to_json(target),
-        "parameters": {parameter.name: to_json(parameter.default) for parameter in inspection.parameters},
+        "parameters": settable_parameters(inspection, notebook),
     }
     files = [
         PlannedFile(notebook.path.name, text=notebook.document),
@@ -107,6 +108,17 @@ def make_plan(
         *(PlannedFile(file.path, source=folder / PurePosixPath(file.path)) for file in inspection.files),
     ]
     return BuildPlan(name, purpose, target, stack, catalog.order, tuple(sorted(files, key=lambda file: file.path)))
+
+
+def settable_parameters(inspection: Inspection, notebook: Notebook) -> dict[str, Json]:
+    """The parameters a run can change. Without a cell tagged ``parameters`` there are none.
+
+    papermill puts new values below that cell; without one they would stand on top, and the notebook's own assignments
+    would undo them.
+    """
+    if not any("parameters" in cell.tags for cell in notebook.cells):
+        return {}
+    return {parameter.name: to_json(parameter.default) for parameter in inspection.parameters}
 
 
 def pretty(data: object) -> str:

@@ -20,6 +20,7 @@ from jupyter_mlpack.plan import (
 )
 from jupyter_mlpack.values import (
     Catalog,
+    Cell,
     Dependency,
     Evidence,
     Inspection,
@@ -111,8 +112,12 @@ def test_group_packages__many_big_wheels__the_number_of_layers_is_bounded() -> N
     ]
 
 
-def test_make_plan__holds_what_the_buildpacks_read(tmp_path: Path) -> None:
-    notebook = Notebook(tmp_path / "n.ipynb", (), "python", "python3", "3.11.7", {}, "{}\n")
+@pytest.mark.parametrize(("tags", "parameters"), [(["parameters"], {"lr": 0.1}), ([], {})], ids=["tagged", "untagged"])
+def test_make_plan__holds_what_the_buildpacks_read(
+    tmp_path: Path, tags: list[str], parameters: dict[str, float]
+) -> None:
+    cell = Cell(1, "lr = 0.1", "lr = 0.1", tags=frozenset(tags))
+    notebook = Notebook(tmp_path / "n.ipynb", (cell,), "python", "python3", "3.11.7", {}, "{}\n")
     lock = Lock((package("six", 5),))
     plan = make_plan(
         inspection(),
@@ -129,7 +134,7 @@ def test_make_plan__holds_what_the_buildpacks_read(tmp_path: Path) -> None:
     assert files[".mlpack/lock.txt"].text == "six==1.0 --hash=sha256:six-hash00000000\n"
     build = json.loads(files[".mlpack/build.json"].text or "")
     assert build["notebook"] == "n.ipynb"
-    assert build["parameters"] == {"lr": 0.1}
+    assert build["parameters"] == parameters
     assert str(tmp_path) not in str([file.text for file in plan.files])
 
 

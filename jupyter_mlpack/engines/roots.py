@@ -1,19 +1,17 @@
 """Images unpacked once per machine, as the read-only roots of process jobs.
 
-``<store>/roots/<hex of the image's configuration>`` is complete from the moment it exists: it is unpacked beside
-itself and renamed.
+``<store>/roots/<hex of the image's configuration>`` is complete from the moment it exists. Its files are hard links
+into the store's unpacked layers; the mount points are its own.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.oci.unpack import unpack_image
+from jupyter_mlpack.oci.trees import join_image, make_once
 
 FOLDERS = ("dev", "proc", "tmp", "output", "etc")
 FILES = ("etc/resolv.conf", "etc/hosts")
@@ -24,27 +22,12 @@ DEFAULT_USER = (1000, 1000)
 def unpacked_root(store: Store, image: StoredImage) -> Path:
     """The folder that holds the image's files; made now if this machine has not unpacked it before."""
     root = store.root / "roots" / image.manifest.config.digest.partition(":")[2]
-    if root.is_dir():
-        return root
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=root.parent, ignore_cleanup_errors=True) as scratch:
-        fresh = Path(scratch) / "root"
-        fresh.mkdir()
-        unpack_image(store, image, fresh)
-        add_mount_points(fresh)
-        fresh.chmod(0o755)
-        keep(fresh, root)
-    return root
 
+    def make(scratch: Path) -> None:
+        join_image(store, image, scratch)
+        add_mount_points(scratch)
 
-def keep(fresh: Path, root: Path) -> None:
-    """Move the finished tree into place, unless another process was first."""
-    try:
-        fresh.rename(root)
-    except OSError:
-        if not root.is_dir():
-            raise
-        shutil.rmtree(fresh, ignore_errors=True)
+    return make_once(root, make)
 
 
 def add_mount_points(root: Path) -> None:

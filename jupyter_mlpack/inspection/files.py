@@ -30,6 +30,13 @@ READERS = re.compile(
     r"|File|Dataset|ImageFolder|Image|Audio|Video|SVG|ZipFile|TarFile|extractall|image_dataset_from_directory"
     r"|text_dataset_from_directory|flow_from_directory|glob|iglob|listdir|scandir|walk|join|exists|isfile|parse|connect|imshow)$"
 )
+WRITERS = re.compile(
+    r"^(dump\w*|save\w*|to_\w+|write\w*|imwrite|export\w*|store\w*|mkdir|makedirs|touch|remove|unlink|rmtree|print|info|debug"
+    r"|warning|error|title|set_title|xlabel|ylabel|label|legend|text|format|replace|startswith|endswith|ReportWriter|SummaryWriter"
+    r"|FileHandler|ModelCheckpoint|CSVLogger)$"
+)
+"""A file that is only written may lie there from the last run; it is no input."""
+
 NOT_DATA = re.compile(
     r"(^|/)(requirements[\w.-]*\.txt|environment[\w.-]*\.ya?ml|\.env|id_rsa.*|.*\.pem|.*\.key|credentials\.json|kaggle\.json)$"
 )
@@ -53,8 +60,8 @@ def find_files(
     for module, evidence in modules:
         for file in filter(_is_public, _module_files(module, around)):
             wanted.setdefault(file, []).append(evidence)
-    for text, location in _literal_paths(path, cells):
-        for file in _data_files(text, location, around, notices):
+    for text, location, reads in _literal_paths(path, cells):
+        for file in _data_files(text, location, around, notices if reads else None):
             wanted.setdefault(file, []).append(Evidence("FILE1", location, text[:200]))
     found = []
     for file, evidences in sorted(wanted.items()):
@@ -83,18 +90,19 @@ def _is_public(file: str) -> bool:
     return not NOT_DATA.search(file)
 
 
-def _data_files(text: str, location: Location, around: Surroundings, notices: list[Notice]) -> Iterator[str]:
+def _data_files(text: str, location: Location, around: Surroundings, notices: list[Notice] | None) -> Iterator[str]:
+    """The files that ``text`` names. Without ``notices`` it is a guess: only a file that is there counts."""
     path = posixpath.normpath(text.replace("\\", "/"))
     if path in around.written or path in (".", "/") or not _is_public(path):
         return
     if posixpath.isabs(path) or path.startswith(("..", "~")):
-        if re.search(r"\.\w{1,8}$", path) and not path.startswith(("/dev/", "/proc/", "/tmp/")):
+        if notices is not None and re.search(r"\.\w{1,8}$", path) and not path.startswith(("/dev/", "/proc/", "/tmp/")):
             notices.append(_outside(text, location))
         return
     kind = around.folder.kind(path)
     if kind == "file":
         yield path
-    elif kind == "folder":
+    elif kind == "folder" and notices is not None:
         files = around.folder.tree(path)
         size = sum(around.folder.size(file) for file in files)
         if size <= MAX_FOLDER and len(files) <= MAX_FOLDER_FILES:
@@ -103,8 +111,11 @@ def _data_files(text: str, location: Location, around: Surroundings, notices: li
             notices.append(_too_large(f"{path}/", size, location))
 
 
-def _literal_paths(path: str, cells: Iterable[Cell]) -> Iterator[tuple[str, Location]]:
-    """Texts given to something that reads; a plain name once assigned to a literal stands for it."""
+def _literal_paths(path: str, cells: Iterable[Cell]) -> Iterator[tuple[str, Location, bool]]:
+    """Texts given to a call that may read, and whether it surely does; a name once assigned to a literal stands for it.
+
+    A function of the user's own (``class_weights("weights.csv")``) may read, so only what surely writes is left out.
+    """
     names: dict[str, str] = {}
     for cell in cells:
         tree = parse_python(cell.python)
@@ -117,10 +128,11 @@ def _literal_paths(path: str, cells: Iterable[Cell]) -> Iterator[tuple[str, Loca
             ):
                 names[node.targets[0].id] = text
         for node in nodes:
-            if isinstance(node, ast.Call) and READERS.match(_called(node)) and not _writes(node):
+            if isinstance(node, ast.Call) and not WRITERS.match(_called(node)) and not _writes(node):
+                reads = bool(READERS.match(_called(node)))
                 arguments = [*node.args, *(word.value for word in node.keywords)]
                 for text in filter(None, (_literal(argument, names) for argument in arguments)):
-                    yield text, Location(path, cell.number, node.lineno)
+                    yield text, Location(path, cell.number, node.lineno), reads
 
 
 def _literal(node: ast.expr, names: dict[str, str], depth: int = 0) -> str | None:

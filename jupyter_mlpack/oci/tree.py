@@ -16,7 +16,7 @@ _LINKS = 40  # as many links as Linux follows in one path
 _DEEPEST = 200  # folders in folders: Python's own rmtree, which removes the tree one day, cannot go much deeper
 
 
-class Unsafe(Exception):  # noqa: N818 (the layer's digest is added, and with it the words, by the caller)
+class Unsafe(Exception):  # the layer's digest is added, and with it the words, by the caller
     """An entry that has no business in a layer."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -34,6 +34,8 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._made: set[Path] = set()
+        # Folders already walked to. Only a name that is removed can change where a walk leads: _remove forgets them.
+        self._walked: dict[tuple[str, ...], Path] = {}
 
     def folder(self, name: str, mode: int) -> None:
         """A folder; one that is there gets the mode and keeps what is in it."""
@@ -94,6 +96,12 @@ class Tree:
 
     def _parent(self, parts: list[str], name: str) -> Path:
         """The real folder of a name, links resolved within the root; folders that are missing are made."""
+        folders = tuple(parts[:-1])
+        if folders not in self._walked:
+            self._walked[folders] = self._walk(parts, name)
+        return self._walked[folders]
+
+    def _walk(self, parts: list[str], name: str) -> Path:
         waiting, path, links = parts[-2::-1], self.root, 0
         while waiting:
             part = waiting.pop()
@@ -145,8 +153,10 @@ class Tree:
     def _remove(self, path: Path) -> None:
         kind = _kind(path)
         if kind == stat.S_IFDIR:
+            self._walked.clear()
             shutil.rmtree(path)
         elif kind is not None:
+            self._walked.clear()
             path.unlink()
 
 

@@ -22,6 +22,8 @@ from jupyter_mlpack.oci.tree import Tree, Unsafe
 
 _GZIP, _ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
+# tarfile copies what is left of its buffer at every header: a large one costs seconds where files are many and small.
+_BUFFER = 1 << 16
 
 
 def unpack_image(store: Store, image: StoredImage, root: Path) -> None:
@@ -46,7 +48,7 @@ def unpack_layer(store: Store, layer: Layer, root: Path) -> None:
     tree = Tree(root)
     with store.open(digest) as blob, _told(digest), _decompressed(blob, digest) as plain:
         stream = _Hashed(plain)
-        with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", encoding="utf-8", bufsize=_CHUNK) as members:
+        with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", encoding="utf-8", bufsize=_BUFFER) as members:
             for member in members:
                 with delivering(root / member.name.lstrip("/").split("\0")[0]):
                     _unpack(tree, members, member)

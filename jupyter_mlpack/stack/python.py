@@ -1,10 +1,8 @@
-"""The run image's own Python on this machine: unpacked once, started by its own loader; no namespaces, no root."""
+"""The run image's own Python on this machine: started by its own loader; no namespaces, no root."""
 
 from __future__ import annotations
 
 import platform
-import shutil
-import tempfile
 from pathlib import Path
 
 from jupyter_mlpack.oci.manifest import StoredImage
@@ -19,33 +17,10 @@ def host_arch() -> str:
 
 
 def run_root(store: Store, image: StoredImage) -> Path:
-    """The folder with the image's file tree, unpacked once per image; read-only by convention.
+    """The folder with the image's file tree, unpacked once; read-only by convention."""
+    from jupyter_mlpack.oci.trees import layers_tree
 
-    Two processes may unpack at once: each into a folder of its own, and the first to finish gives it the name.
-    """
-    from jupyter_mlpack.oci.unpack import unpack_image
-
-    root = store.root / "roots" / image.descriptor.digest.removeprefix("sha256:")
-    if root.is_dir():
-        return root
-    root.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".unpack-", dir=root.parent))
-    try:
-        unpack_image(store, image, scratch)
-        scratch.chmod(0o755)
-        _claim(scratch, root)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return root
-
-
-def _claim(scratch: Path, root: Path) -> None:
-    """Give ``scratch`` the name ``root`` unless somebody was faster; a full folder is never replaced by a rename."""
-    try:
-        scratch.rename(root)
-    except OSError:
-        if not root.is_dir():
-            raise
+    return layers_tree(store, image.layers)
 
 
 def target_python(root: Path, python: str) -> tuple[str, ...]:
