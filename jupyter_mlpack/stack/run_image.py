@@ -130,7 +130,7 @@ def _assembled(assembly: Assembly) -> StoredImage:
     assembly.store.tag(assembly.name, image.descriptor)
     listed = tuple(f"{package.name}={package.version}" for package in packages)
     write_record(assembly.state, Record(recipe_digest(stack, arch), listed, digest, image.descriptor.digest))
-    return image
+    return image.named(assembly.name)
 
 
 def _kept(stack: Stack, packages: Sequence[Package]) -> tuple[Package, ...]:
