@@ -10,7 +10,8 @@
     ├── LifecycleError    a phase failed; the specification's exit codes      exit 20-69
     ├── PublishError      the image is built, but could not be delivered      exit 6
     ├── StoreError        the content store could not be read or written      exit 7
-    └── EngineError       a job could not be started or followed              exit 8
+    ├── EngineError       a job could not be started or followed              exit 8
+    └── StoppedError      the user stopped the command                        exit 128 + the signal's number
 
 Code that raises gives data only: ``raise NotebookMissing(path=path)``. The four sentences (``what`` happened,
 ``where``, ``why`` we think so, ``hint``: the next step) are templates over that data. ``tests/test_errors.py``
@@ -223,7 +224,7 @@ class PlainHttpRefused(InputError):
     code = "plain-http-refused"
     what = "{host} was not contacted without encryption."
     why = "Over plain HTTP everybody on the way can read the password and change the image."
-    hint = "Use HTTPS. If this network is trusted, name the host: --insecure {host}"
+    hint = "Use HTTPS. If this network is trusted, name the host: --insecure-host {host}"
 
 
 class CredentialsUnreadable(InputError):
@@ -612,7 +613,7 @@ class PullPlainHttp(StackError):
     code = "pull-plain-http"
     what = "{host} does not encrypt; {repository} was not read from it."
     why = "{reason}"
-    hint = "If this network is trusted, name it: --insecure {host}"
+    hint = "If this network is trusted, name it: --insecure-host {host}"
 
 
 class PullRefused(StackError):
@@ -840,7 +841,7 @@ class PushPlainHttp(PublishError):
     code = "push-plain-http"
     what = "{host} does not encrypt; {repository} was not sent to it."
     why = "{reason}"
-    hint = "If this network is trusted, name it: --insecure {host}"
+    hint = "If this network is trusted, name it: --insecure-host {host}"
 
 
 class PushRefused(PublishError):
@@ -1234,3 +1235,28 @@ class DockerRefused(EngineError):
     what = "The Docker daemon could not {action}."
     why = "{reason}"
     hint = "The daemon's log says more; docker info shows whether it is healthy."
+
+
+# --- stopped --------------------------------------------------------------------------------------------------
+
+
+class StoppedError(MlpackError):
+    """The user stopped the command: Ctrl-C, or a signal that asks it to end."""
+
+    exit_code = 130
+
+
+class Interrupted(StoppedError):
+    """Nothing was finished."""
+
+    code = "interrupted"
+    what = "Stopped. No image name was changed; finished layers are kept for the next build."
+    hint = "Run the same command again to go on."
+
+
+class InterruptedAfterBuild(StoppedError):
+    """The image was finished already."""
+
+    code = "interrupted-after-build"
+    what = "Stopped. The image {image} is finished and kept in the store; not all that was to be done with it is done."
+    hint = "Deliver it again: jupyter mlpack images {image} --help"

@@ -8,6 +8,7 @@ Each clause is one call; each capital noun is one frozen class in ``values.py``.
 from __future__ import annotations
 
 import shlex
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -66,12 +67,10 @@ def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Ima
     plan = plan_image(notebook, inspection, wishes, machine, emit)
     with phase("stack", emit):
         run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
-    with tempfile.TemporaryDirectory(prefix="mlpack-") as workdir:
-        context = BuildContext(
-            Path(workdir), build_settings(plan, run_image, machine), previous=plan.name, launcher=None
-        )
+    with scratch_folder() as workdir:
+        context = BuildContext(workdir, build_settings(plan, run_image, machine), previous=plan.name, launcher=None)
         image = run_lifecycle(plan, run_image, machine.store, machine.catalog, context, emit)
-    emit(BuildSucceeded(image))
+        emit(BuildSucceeded(image))  # the name has moved: tell it before anything else
     return image
 
 
@@ -123,6 +122,20 @@ def build_settings(plan: BuildPlan, run_image: StoredImage, machine: Machine) ->
         root = run_root(machine.store, run_image)
         settings["BP_TARGET_PYTHON"] = shlex.join(target_python(root, plan.target.python))
     return settings
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A new folder that is gone afterwards, even if the user stops us while it is removed."""
+    folder = Path(tempfile.mkdtemp(prefix="mlpack-"))
+    try:
+        yield folder
+    finally:
+        try:
+            shutil.rmtree(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def host_architecture() -> str:

@@ -14,12 +14,10 @@ from jupyter_core.paths import jupyter_data_dir
 from traitlets import Bool, Enum, Unicode
 
 from jupyter_mlpack import __version__
+from jupyter_mlpack.cli.interruption import exit_status
 from jupyter_mlpack.cli.report import Reporter, make_reporter
-from jupyter_mlpack.errors import MlpackError, StoreFull, StoreUnwritable
+from jupyter_mlpack.errors import Interrupted, MlpackError, StoreFull, StoreUnwritable
 from jupyter_mlpack.events import Failed
-
-INTERRUPTED = 130
-"""The shell's exit status of a command that Ctrl-C ended (128 + SIGINT)."""
 
 
 class Command(JupyterApp):
@@ -86,13 +84,17 @@ class Command(JupyterApp):
         """``run`` with its errors reported."""
         try:
             return self.run(reporter)
-        except KeyboardInterrupt:
-            reporter.interrupted()
-            return INTERRUPTED
+        except KeyboardInterrupt as stop:
+            reporter.interrupted(failed(self.interruption()))
+            return exit_status(stop)
         except MlpackError as error:
             return report_error(error, reporter)
         except OSError as error:
             return report_error(storage_error(error, self.home), reporter)
+
+    def interruption(self) -> MlpackError:
+        """What there is to say when the user stops the command."""
+        return Interrupted()
 
 
 COMMON_OPTIONS = (
@@ -114,13 +116,10 @@ def storage_error(error: OSError, home: str) -> MlpackError:
 
 def report_error(error: MlpackError, reporter: Reporter) -> int:
     """Show the error's four sentences; its exit code."""
-    reporter(
-        Failed(
-            code=error.code,
-            what=error.sentence("what"),
-            where=error.sentence("where"),
-            why=error.sentence("why"),
-            hint=error.sentence("hint"),
-        )
-    )
+    reporter(failed(error))
     return error.exit_code
+
+
+def failed(error: MlpackError) -> Failed:
+    """The error as an event."""
+    return Failed(error.code, *(error.sentence(part) for part in ("what", "where", "why", "hint")))

@@ -11,8 +11,8 @@ from traitlets import Bool, List, Unicode
 from jupyter_mlpack.cli.base import Command
 from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
-from jupyter_mlpack.errors import NotebookNotNamed, PurposeUnsupported
-from jupyter_mlpack.events import Noticed
+from jupyter_mlpack.errors import Interrupted, InterruptedAfterBuild, MlpackError, NotebookNotNamed, PurposeUnsupported
+from jupyter_mlpack.events import BuildSucceeded, Event, Noticed
 from jupyter_mlpack.pipeline import Wishes, build_image, inspect, plan_image
 from jupyter_mlpack.publish import check_outputs, publish
 from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
@@ -77,6 +77,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
     dry_run = Bool(False, help="Show the plan; build nothing.").tag(config=True)
     python = Unicode(help="Python of the image, e.g. 3.11.").tag(config=True)
     stack = Unicode(help="Name of the stack.").tag(config=True)
+    finished = ""
     purpose = Unicode("training", help="training; inference images are not there yet.").tag(config=True)
 
     def run(self, reporter: Reporter) -> int:
@@ -90,11 +91,21 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
             return 0
         if outputs.push and outputs.insecure:
             reporter(Noticed(Notice("insecure", "The image and the credentials may travel unencrypted (--insecure).")))
-        image = build_image(notebook, wishes, self.machine(), reporter)
+
+        def emit(event: Event) -> None:
+            if isinstance(event, BuildSucceeded):
+                self.finished = event.image.reference
+            reporter(event)
+
+        image = build_image(notebook, wishes, self.machine(), emit)
         delivered = publish(image.reference, outputs, self.store(), reporter)
         text = describe_image(image, delivered, time.monotonic() - started)
         reporter.result(text, {"image": to_json(image), "delivered": list(delivered)})
         return 0
+
+    def interruption(self) -> MlpackError:
+        """Says what is true: whether the image was finished before."""
+        return InterruptedAfterBuild(image=self.finished) if self.finished else Interrupted()
 
     def notebook(self) -> Path:
         """The one positional argument."""

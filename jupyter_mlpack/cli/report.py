@@ -20,8 +20,8 @@ class Reporter(Protocol):
     def result(self, text: str, data: object) -> None:
         """Show a command's answer: ``text`` for people, ``data`` (JSON) for machines."""
 
-    def interrupted(self) -> None:
-        """Say that Ctrl-C ended the work and that nothing was changed."""
+    def interrupted(self, failure: Failed) -> None:
+        """Say that the user ended the work, and what became of it."""
 
 
 class JsonReporter:
@@ -32,16 +32,21 @@ class JsonReporter:
 
     def __call__(self, event: Event) -> None:
         """Write the event as one line."""
-        print(json.dumps(event_json(event), ensure_ascii=False), file=self.stream, flush=True)
+        self.line(event_json(event))
 
     def result(self, text: str, data: object) -> None:
         """Write the data as one line."""
         del text
-        print(json.dumps(data, ensure_ascii=False), file=self.stream, flush=True)
+        self.line(data)
 
-    def interrupted(self) -> None:
+    def interrupted(self, failure: Failed) -> None:
         """Write the interruption as a failure."""
-        self(Failed("interrupted", INTERRUPTED, "", "", ""))
+        self(failure)
+
+    def line(self, data: object) -> None:
+        """Write one line, at once: an interruption cannot come between the text and its end."""
+        self.stream.write(json.dumps(data, ensure_ascii=False) + "\n")
+        self.stream.flush()
 
 
 class PlainReporter:
@@ -69,12 +74,9 @@ class PlainReporter:
         del data
         print(text, file=self.stream, flush=True)
 
-    def interrupted(self) -> None:
+    def interrupted(self, failure: Failed) -> None:
         """Print the one sentence."""
-        print(INTERRUPTED, file=sys.stderr)
-
-
-INTERRUPTED = "Stopped. No image name was changed; finished layers are kept for the next build."
+        print(failure.what, file=sys.stderr)
 
 
 def failure_lines(failure: Failed) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.text import Text
 
 from jupyter_mlpack import events
-from jupyter_mlpack.cli.report import INTERRUPTED, failure_lines
+from jupyter_mlpack.cli.report import failure_lines
 
 PLAIN_WORDS = {
     "inspect": "Reading the notebook",
@@ -124,9 +124,9 @@ class TerminalReporter:
             self.task = None
         self.console.print(escape(text))
 
-    def interrupted(self) -> None:
+    def interrupted(self, failure: events.Failed) -> None:
         """Print the one sentence."""
-        self.console.print(f"[yellow]{INTERRUPTED}[/]")
+        self.console.print(f"[yellow]{escape(failure.what)}[/]")
 
 
 def escape(text: str) -> str:

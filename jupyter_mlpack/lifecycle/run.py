@@ -72,8 +72,8 @@ def run_lifecycle(  # noqa: PLR0913, PLR0917 (the seam of the project: each is a
     exported = exporter.export(plan.name, resolution.group, analyzed, run_image)
     image = image_of_export(plan.name, exported, analyzed.metadata)
     emit(PhaseEnded("export", f"{count(sum(layer.reused for layer in image.layers), 'layer')} reused"))
-    store.tag(plan.name, exported.stored.descriptor)
     _remember(exported, memory, folders)
+    store.tag(plan.name, exported.stored.descriptor)
     return image
 
 

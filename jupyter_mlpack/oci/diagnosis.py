@@ -16,6 +16,7 @@ from jupyter_mlpack import errors
 from jupyter_mlpack.errors import MlpackError
 
 _LONGEST = 300  # characters of foreign text in an error
+_LARGEST_ANSWER = 8 << 20  # bytes; twice the manifest size that registries must accept
 _URL = re.compile(r"(https?://)([^\s\"'<>]+)")
 # What OpenSSL says when the other side answers a TLS greeting with plain text.
 _SPOKE_HTTP = re.compile("(?i)wrong.version.number|record.layer.failure|unknown.protocol|http.request")
@@ -164,3 +165,16 @@ def _causes(problem: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         current = current.__cause__ or current.__context__
+
+
+def read_answer(response: httpx.Response) -> Answer:
+    """The whole answer; what is longer than any manifest or error list is cut."""
+    content = bytearray()
+    try:
+        for piece in response.iter_bytes():
+            content += piece
+            if len(content) > _LARGEST_ANSWER:
+                break
+    finally:
+        response.close()
+    return Answer(response.status_code, response.reason_phrase, response.headers, bytes(content), str(response.url))

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -116,7 +116,7 @@ def fetch_layers(session: Session, store: Store, image: StoredImage, meter: Mete
 
     unique = {layer.descriptor.digest: layer for layer in image.layers}
     tasks = [partial(bring, layer) for layer in unique.values()]
-    run_together(tasks, session.access.workers, session.stop)
+    run_together(tasks, session.access.workers, session.abort)
     return len({layer.descriptor.digest for layer in missing})
 
 
@@ -132,7 +132,7 @@ def fetch_blob(session: Session, store: Store, blob: Descriptor, meter: Meter) -
 
 def _remember(session: Session, store: Store, layer: Layer) -> None:
     """Tell the store the layer's diffID once the blob is seen to have it. (zstd layers are used, not remembered.)"""
-    found = _diff_id(store.path(layer.descriptor.digest), layer.descriptor.media_type)
+    found = _diff_id(store.path(layer.descriptor.digest), layer.descriptor.media_type, session.check_stop)
     if found is None:
         return
     if found != layer.diff_id:
@@ -140,7 +140,7 @@ def _remember(session: Session, store: Store, layer: Layer) -> None:
     store.remember(layer)
 
 
-def _diff_id(path: Path, media_type: str) -> str | None:
+def _diff_id(path: Path, media_type: str, check_stop: Callable[[], None]) -> str | None:
     """The digest of the tar in a layer blob; ``None`` for a compression that we cannot read."""
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
@@ -150,6 +150,7 @@ def _diff_id(path: Path, media_type: str) -> str | None:
     try:
         with igzip.open(path, "rb") if packed else path.open("rb") as stream:  # type: ignore[no-untyped-call]
             while piece := stream.read(_PIECE):
+                check_stop()
                 digest.update(piece)
     except (gzip.BadGzipFile, igzip_lib.IsalError, EOFError):  # type: ignore[misc]
         return ""  # equal to no digest: the caller says that the blob is damaged

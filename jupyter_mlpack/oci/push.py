@@ -29,7 +29,7 @@ def push_blobs(session: Session, store: Store, image: StoredImage, origins: Mapp
         sent.append(blob.digest)
 
     tasks = [partial(bring, blob) for blob in blobs_of(image)]
-    run_together(tasks, session.access.workers, session.stop)
+    run_together(tasks, session.access.workers, session.abort)
     return len(sent)
 
 

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from jupyter_mlpack.oci.diagnosis import Answer, PassingError
+from jupyter_mlpack.oci.diagnosis import Answer, PassingError, read_answer
 from jupyter_mlpack.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor
-from jupyter_mlpack.oci.transport import Call, Transport, read_answer
+from jupyter_mlpack.oci.transport import Call, Transport
 
 _ACCEPT = ", ".join((MANIFEST, INDEX, DOCKER_MANIFEST, DOCKER_INDEX))
 

@@ -33,23 +33,23 @@ class Meter:
                 self._emit(Progress(self._phase, self._what, total, self._total, "bytes"))
 
 
-def run_together(tasks: Sequence[Callable[[], None]], workers: int, stop: threading.Event) -> None:
-    """Run all ``tasks``, ``workers`` at a time. The first failure sets ``stop`` and is raised when all have ended.
+def run_together(tasks: Sequence[Callable[[], None]], workers: int, stop: Callable[[], None]) -> None:
+    """Run all ``tasks``, ``workers`` at a time. The first failure calls ``stop`` and is raised when all have ended.
 
-    A task is expected to look at ``stop`` often; what it raises after ``stop`` was set is not told.
+    ``stop`` makes running tasks end soon; what they raise after that is not told. Ctrl-C calls it, too.
     """
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="transfer") as pool:
         futures = [pool.submit(task) for task in tasks]
         try:
             done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
-            # The user's own interruption (Ctrl-C) must not wait for gigabytes.
-            stop.set()
+            # The user's own interruption (Ctrl-C) must not wait for gigabytes, or for a registry that is silent.
+            stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         failed = [future for future in done if future.exception() is not None]
         if failed:
-            stop.set()
+            stop()
             for future in waiting:
                 future.cancel()
     for future in failed:

@@ -15,13 +15,13 @@ import httpx
 from jupyter_mlpack import errors
 from jupyter_mlpack.oci.authentication import CLIENT_ID, Authorizer, parse_challenges
 from jupyter_mlpack.oci.credentials import Keychain, stored_credential
-from jupyter_mlpack.oci.diagnosis import Answer, Failures, Kind, PassingError, interruption, kind_of_status
+from jupyter_mlpack.oci.diagnosis import Answer, Failures, Kind, PassingError, interruption, kind_of_status, read_answer
 from jupyter_mlpack.oci.reference import DEFAULT_REGISTRY
+from jupyter_mlpack.oci.sockets import Sockets
 
 _API_HOSTS = {DEFAULT_REGISTRY: "registry-1.docker.io"}  # the one registry whose name is not its address
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5
-_LARGEST_ANSWER = 8 << 20  # bytes; twice the manifest size that registries must accept
 _TIMEOUT = httpx.Timeout(connect=15, read=60, write=60, pool=None)
 # A registry may need minutes to store a large blob before it answers the last request of an upload.
 _TIMEOUT_PUT = httpx.Timeout(connect=15, read=300, write=60, pool=None)
@@ -92,6 +92,7 @@ class Transport:
             raise errors.PlainHttpRefused(host=host)
         self.host, self.repository, self.access, self.failures = host, repository, access, failures
         self.stop = threading.Event()
+        self._sockets = Sockets()
         scheme = "http" if access.plain(host) else "https"
         self.base = httpx.URL(f"{scheme}://{_API_HOSTS.get(host, host)}/v2/")
         direct = {f"all://{self.base.host}": None} if is_loopback(host) else {}
@@ -145,6 +146,11 @@ class Transport:
         if self.stop.is_set():
             raise self.error(Kind.LOST, "stopped")
 
+    def abort(self) -> None:
+        """Stop the session, from any thread: every transfer ends now, even one that waits for a silent registry."""
+        self.stop.set()
+        self._sockets.close()
+
     def own(self, url: httpx.URL) -> httpx.URL:
         """``url`` as we go there: a registry behind a proxy that ends TLS may call itself ``http``."""
         if self.base.scheme == "https" and url.scheme == "http" and url.host == self.base.host:
@@ -193,7 +199,10 @@ class Transport:
             headers["Content-Length"] = str(call.length)
         content = call.body() if call.body is not None else None
         timeout = _TIMEOUT_PUT if call.method == "PUT" else _TIMEOUT
-        request = self._client.build_request(call.method, url, headers=headers, content=content, timeout=timeout)
+        trace = {"trace": self._sockets.trace}
+        request = self._client.build_request(
+            call.method, url, headers=headers, content=content, timeout=timeout, extensions=trace
+        )
         if authorization is not None:
             request.headers["Authorization"] = authorization
         return self._client.send(request, stream=True, follow_redirects=False)
@@ -227,19 +236,6 @@ class Transport:
         if answer.status != 200:
             raise self.error(Kind.DENIED if answer.status in (400, 401, 403) else Kind.REFUSED, answer.said)
         return answer
-
-
-def read_answer(response: httpx.Response) -> Answer:
-    """The whole answer; what is longer than any manifest or error list is cut."""
-    content = bytearray()
-    try:
-        for piece in response.iter_bytes():
-            content += piece
-            if len(content) > _LARGEST_ANSWER:
-                break
-    finally:
-        response.close()
-    return Answer(response.status_code, response.reason_phrase, response.headers, bytes(content), str(response.url))
 
 
 def _retry_after(answer: Answer) -> float:

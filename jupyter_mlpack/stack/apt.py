@@ -188,10 +188,14 @@ def _run(apt: Apt, action: str, command: list[str], line: Callable[[str], None] 
         ) as process:  # fmt: skip
             assert process.stdout is not None
             said = []
-            for text in process.stdout:
-                said.append(text)
-                if line:
-                    line(text)
+            try:
+                for text in process.stdout:
+                    said.append(text)
+                    if line:
+                        line(text)
+            except BaseException:
+                process.kill()  # what it has half fetched stays in partial/, where the next one goes on
+                raise
         errors.seek(0)
         complaints = errors.read()
     if process.returncode:

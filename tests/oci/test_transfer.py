@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
+from jupyter_mlpack.errors import UploadLost
 from jupyter_mlpack.events import Event, Progress
+from jupyter_mlpack.oci.diagnosis import PUSH
+from jupyter_mlpack.oci.session import Session
 from jupyter_mlpack.oci.transfer import Meter, run_together
+from jupyter_mlpack.oci.transport import Access
 
 
 def test_meter__blob_starts_over__sum_does_not_fall() -> None:
@@ -44,16 +50,79 @@ def test_run_together__one_fails__others_are_stopped_and_it_is_raised() -> None:
 
     tasks: list[Callable[[], None]] = [fails, waits, *[lambda: late.append(1) or time.sleep(0.2)] * 20]
     with pytest.raises(ConnectionError, match="first"):
-        run_together(tasks, 2, stop)
+        run_together(tasks, 2, stop.set)
     assert len(late) < 20, "what had not begun does not begin"
 
 
 def test_run_together__all_well__runs_each_once() -> None:
     done: list[int] = []
     tasks = [lambda number=number: done.append(number) for number in range(50)]
-    run_together(tasks, 4, threading.Event())
+    run_together(tasks, 4, threading.Event().set)
     assert sorted(done) == list(range(50))
 
 
 def test_run_together__nothing_to_do__returns() -> None:
-    run_together([], 4, threading.Event())
+    run_together([], 4, threading.Event().set)
+
+
+class StallingServer:
+    """Answers the first ``/v2/`` of a client like a registry, then reads and says nothing, for ever."""
+
+    def __init__(self) -> None:
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.server.getsockname()[1]}"
+        self.stalled = threading.Event()
+        self.kept: list[socket.socket] = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.server.accept()
+            except OSError:
+                return
+            self.kept.append(near)
+            threading.Thread(target=self.answer, args=(near,), daemon=True).start()
+
+    def answer(self, near: socket.socket) -> None:
+        with suppress(OSError):
+            while data := near.recv(65536):
+                if data.startswith(b"GET /v2/ "):
+                    near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                else:
+                    self.stalled.set()
+
+
+@pytest.fixture
+def stalling_server() -> Iterator[StallingServer]:
+    server = StallingServer()
+    yield server
+    server.server.close()
+    for near in server.kept:
+        near.close()
+
+
+def test_abort__silent_registry__every_transfer_ends_at_once(stalling_server: StallingServer) -> None:
+    with Session(stalling_server.host, "team/iris", Access(insecure=True), PUSH, ()) as session:
+        tasks = [session.ping, *[lambda: session.has_blob("sha256:" + "0" * 64)] * 8]
+        began: list[float] = []
+
+        def abort() -> None:
+            assert stalling_server.stalled.wait(10)
+            time.sleep(0.3)
+            began.append(time.monotonic())
+            session.abort()
+
+        threading.Thread(target=abort).start()
+        with pytest.raises(UploadLost):
+            run_together(tasks, 4, session.abort)
+        assert time.monotonic() - began[0] < 2
+
+
+def test_abort__later_connection__ends_too(stalling_server: StallingServer) -> None:
+    with Session(stalling_server.host, "team/iris", Access(insecure=True), PUSH, ()) as session:
+        session.abort()
+        began = time.monotonic()
+        with pytest.raises(UploadLost):
+            session.has_blob("sha256:" + "0" * 64)
+        assert time.monotonic() - began < 2
