@@ -1,7 +1,8 @@
 """A program for the kernel's own interpreter: prints what it holds as JSON. Standard library only, Python 3.8 on.
 
 It is run by path, never imported by the package: ``{"python": "3.11.7", "distributions": [[name, version, origin,
-[modules]], ...]}``. A module is dotted as deep as its namespace goes (``google.cloud.storage``).
+[modules]], ...], "watched": [path, ...]}``. A module is dotted as deep as its namespace goes
+(``google.cloud.storage``); ``watched`` are the folders that the answer depends on.
 """
 
 # ruff: noqa: UP006, UP035 (a kernel may be as old as Python 3.8)
@@ -21,10 +22,13 @@ def main() -> None:
     conda = conda_names()
     found = {}
     for held in metadata.distributions():
-        name = held.metadata["Name"] if held.metadata else None
-        if name and held.version and name.lower() not in found:
-            found[name.lower()] = [name, held.version, origin(held, conda), modules(held)]
-    json.dump({"python": platform.python_version(), "distributions": [found[key] for key in sorted(found)]}, sys.stdout)
+        said = held.metadata  # parsed anew whenever it is asked for
+        name, version = (said["Name"], said["Version"]) if said else (None, None)
+        if name and version and name.lower() not in found:
+            found[name.lower()] = [name, version, origin(held, name, conda), modules(held, name)]
+    distributions = [found[key] for key in sorted(found)]
+    watched = [*sys.path, os.path.join(sys.prefix, "conda-meta")]
+    json.dump({"python": platform.python_version(), "distributions": distributions, "watched": watched}, sys.stdout)
 
 
 def conda_names() -> Set[str]:
@@ -34,7 +38,7 @@ def conda_names() -> Set[str]:
     return {name.rsplit("-", 2)[0].lower().replace("_", "-") for name in names if name.endswith(".json")}
 
 
-def origin(held: metadata.Distribution, conda: Set[str]) -> str:
+def origin(held: metadata.Distribution, name: str, conda: Set[str]) -> str:
     """``index``, ``url``, ``vcs``, ``editable``, ``local`` or ``conda``, by ``direct_url.json`` (PEP 610)."""
     text = held.read_text("direct_url.json")
     if text:
@@ -50,11 +54,11 @@ def origin(held: metadata.Distribution, conda: Set[str]) -> str:
     if held.read_text("METADATA") is None and held.read_text("RECORD") is None:
         return "editable" if str(getattr(held, "_path", "")).endswith(".egg-info") else "local"
     installer = (held.read_text("INSTALLER") or "").strip()
-    known = held.metadata["Name"].lower().replace("_", "-") in conda
+    known = name.lower().replace("_", "-") in conda
     return "conda" if installer == "conda" or (known and installer != "pip") else "index"
 
 
-def modules(held: metadata.Distribution) -> List[str]:
+def modules(held: metadata.Distribution, name: str) -> List[str]:
     """Import names, from the files that the distribution recorded."""
     files = [str(file).replace(os.sep, "/") for file in (held.files or ())]
     packages = {file.rpartition("/")[0] for file in files if file.endswith("/__init__.py")}
@@ -68,7 +72,7 @@ def modules(held: metadata.Distribution) -> List[str]:
         names.add(module_name(parts, packages))
     names = {name for name in names if name and not name.startswith(("__editable__", "_distutils", "_virtualenv"))}
     if not names:
-        names = set((held.read_text("top_level.txt") or held.metadata["Name"].replace("-", "_")).split())
+        names = set((held.read_text("top_level.txt") or name.replace("-", "_")).split())
     return sorted(names)
 
 
