@@ -63,7 +63,7 @@ class Machine:
 
 def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Image:
     """From a notebook to an image in the store, named last. Raises ``MlpackError`` leaves; then no name moved."""
-    notebook, inspection = inspect(path, wishes, emit)
+    notebook, inspection = inspect(path, wishes, emit, machine.store.root / "kernels")
     plan = plan_image(notebook, inspection, wishes, machine, emit)
     with phase("stack", emit):
         run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
@@ -74,11 +74,11 @@ def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Ima
     return image
 
 
-def inspect(path: Path, wishes: Wishes, emit: Emit) -> tuple[Notebook, Inspection]:
-    """Read the notebook and find out what it needs; nothing of it is executed."""
+def inspect(path: Path, wishes: Wishes, emit: Emit, answers: Path | None = None) -> tuple[Notebook, Inspection]:
+    """Read the notebook and find out what it needs; nothing of it is executed. ``answers`` keeps those of kernels."""
     with phase("inspect", emit) as summary:
         notebook = read_notebook(path)
-        environment, notices = read_kernel(notebook.kernel)
+        environment, notices = read_kernel(notebook.kernel, cache=answers)
         inspection = inspect_notebook(notebook, environment)
         for notice in (*notices, *inspection.notices):
             emit(Noticed(notice))

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from jupyter_mlpack.cli.base import Command
-from jupyter_mlpack.cli.build import BuildCommand
-from jupyter_mlpack.cli.images import ImagesCommand
-from jupyter_mlpack.cli.inspect import InspectCommand
-from jupyter_mlpack.cli.run import RunCommand
 
 
 class MlpackApp(Command):
@@ -19,11 +15,12 @@ From a notebook to a running container, in seconds: without Docker, without root
 
 `build` reads the notebook, finds out which packages and files it needs (at the versions of its kernel), and makes
 an OCI image. `run` runs the training in it, here, and brings the executed notebook and its outputs back."""
+    # by name: each is imported only when it is asked for
     subcommands = {
-        "inspect": (InspectCommand, "what a notebook needs, and why"),
-        "build": (BuildCommand, "make an image of a notebook"),
-        "run": (RunCommand, "run the training in an image"),
-        "images": (ImagesCommand, "list, export or remove images"),
+        "inspect": ("jupyter_mlpack.cli.inspect.InspectCommand", "what a notebook needs, and why"),
+        "build": ("jupyter_mlpack.cli.build.BuildCommand", "make an image of a notebook"),
+        "run": ("jupyter_mlpack.cli.run.RunCommand", "run the training in an image"),
+        "images": ("jupyter_mlpack.cli.images.ImagesCommand", "list, export or remove images"),
     }
     examples = """
 jupyter mlpack inspect train.ipynb

@@ -101,9 +101,7 @@ class Bench:
         plan = self.root / "plan.toml"
         plan.write_text("")
         environment = {**os.environ, "CNB_BUILD_PLAN_PATH": str(plan)}
-        run = subprocess.run(
-            [sys.executable, BUILDPACKS / buildpack / "bin/detect"], cwd=self.app, env=environment, check=False
-        )
+        run = subprocess.run([BUILDPACKS / buildpack / "bin/detect"], cwd=self.app, env=environment, check=False)
         return run.returncode, plan.read_text()
 
     def environment(self, layers: Path) -> dict[str, str]:

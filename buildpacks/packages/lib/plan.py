@@ -161,7 +161,9 @@ def find_interpreter(command: str, python: str) -> Interpreter | None:
     """The target's Python, if it runs on this machine and is the planned one."""
     words = tuple(shlex.split(command))
     try:
-        run = subprocess.run([*words, "-c", ASK], capture_output=True, text=True, check=True, env={}, cwd=os.sep)
+        run = subprocess.run(
+            [*words, "-I", "-S", "-c", ASK], capture_output=True, text=True, check=True, env={}, cwd=os.sep
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     version = run.stdout.strip()
