@@ -758,6 +758,37 @@ class BuildpackFailed(LifecycleError):
     hint = "The last lines of its log say what it was doing; the full log is in the build's output."
 
 
+class PackageHashDiffers(LifecycleError):
+    """A downloaded wheel is not the one of the lock."""
+
+    code = "package-hash-differs"
+    exit_code = 51
+    what = "{package} was refused: the file that was delivered is not the one that was locked."
+    where = "build, {buildpack}"
+    why = "Locked is {expected}, delivered was {found}."
+    hint = "A proxy or mirror may change files. If the package was replaced on purpose, lock it again: --upgrade"
+
+
+class DownloadsUnreachable(LifecycleError):
+    """The packages are locked, but nobody delivers them."""
+
+    code = "downloads-unreachable"
+    exit_code = 51
+    what = "The locked packages cannot be downloaded: {host} cannot be reached."
+    where = "build, {buildpack}"
+    hint = "Check the network and the proxy, then build again: what was downloaded before is not downloaded again."
+
+
+class ScratchFull(LifecycleError):
+    """No room is left where packages are unpacked or downloaded to."""
+
+    code = "scratch-full"
+    exit_code = 52
+    what = "There is no room left on the disk with {folder}, where the packages are prepared."
+    where = "{folder}"
+    hint = "Free some space there, or set TMPDIR (scratch) or UV_CACHE_DIR (downloads) to a folder on a larger disk."
+
+
 class BuildBroken(LifecycleError):
     """The build phase could not do its work, or a buildpack wrote a file that breaks the specification."""
 
@@ -924,6 +955,16 @@ class StoreFull(StoreError):
     where = "{path}"
     why = "{reason}"
     hint = "Free some space there, or move the store to a larger disk; what was half written is removed already."
+
+
+class DiskFull(StoreError):
+    """No room is left on another disk than the content store's."""
+
+    code = "disk-full"
+    what = "There is no room left on the disk with {path}."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Free some space there, or set TMPDIR to a folder on a larger disk."
 
 
 class StoreUnwritable(StoreError):

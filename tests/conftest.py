@@ -1,13 +1,20 @@
-"""What many test files share: one content store for the whole session, with run images made once."""
+"""What many test files share: one content store for the whole session, with run images made once; registries."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from jupyter_mlpack.errors import AptMissing, KeyringMissing, MirrorUnknown, MirrorUnreachable
@@ -45,3 +52,131 @@ def run_image(machine_store: Store) -> Callable[..., StoredImage]:
             pytest.skip(f"NO RUN IMAGE HERE: {failure} {failure.sentence('why')}")
 
     return make
+
+
+@pytest.fixture(scope="session", name="base_and_locks")
+def give_base_and_locks() -> Callable[[Path, Path], None]:
+    """``copy_base_and_locks`` below."""
+    return copy_base_and_locks
+
+
+def copy_base_and_locks(home: Path, fresh: Path) -> None:
+    """A new store with the run image and the locks of another: no layer of a notebook."""
+    old, new = Store(home), Store(fresh)
+    for image in old.images():
+        if image.name.startswith("mlpack/run:"):
+            for layer in image.layers:
+                copy_blob(old, new, layer.descriptor.digest)
+                new.remember(layer)
+            for digest in (image.manifest.config.digest, image.descriptor.digest):
+                copy_blob(old, new, digest)
+            new.tag(image.name, image.descriptor)
+    for folder in ("locks", "stacks"):
+        if (home / folder).is_dir():
+            shutil.copytree(home / folder, fresh / folder, symlinks=True)
+
+
+def copy_blob(old: Store, new: Store, digest: str) -> None:
+    """One blob, verified."""
+    new.path(digest).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(old.path(digest), new.path(digest))
+
+
+@dataclass(frozen=True)
+class RunningRegistry:
+    """A registry process: ``host`` is its address, ``log`` its log file."""
+
+    host: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+StartRegistry = Callable[[str], RunningRegistry]
+
+
+@pytest.fixture
+def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRegistry]:
+    """Starts the distribution project's registry; the argument is further configuration (YAML)."""
+    program = shutil.which("docker-registry") or shutil.which("registry")
+    if program is None:
+        pytest.skip("LOUD: no registry program; install Debian's package docker-registry to run this test")
+    running: list[RunningRegistry] = []
+
+    def start(further: str = "") -> RunningRegistry:
+        folder = tmp_path_factory.mktemp("registry")
+        host = f"127.0.0.1:{free_port()}"
+        storage = f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}}}"
+        (folder / "config.yml").write_text(f'version: 0.1\n{storage}\nhttp: {{addr: "{host}"}}\n{further}\n')
+        with (folder / "log").open("wb") as log:
+            command = [program, "serve", str(folder / "config.yml")]
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        registry = RunningRegistry(host, folder / "log", process)
+        running.append(registry)
+        wait_until_it_answers(registry)
+        return registry
+
+    yield start
+    for registry in running:
+        registry.process.terminate()
+        registry.process.wait(10)
+
+
+@pytest.fixture
+def registry(start_registry: StartRegistry) -> RunningRegistry:
+    """A registry that lets everybody in."""
+    return start_registry("")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_it_answers(registry: RunningRegistry) -> None:
+    for _ in range(200):
+        try:
+            httpx.get(f"http://{registry.host}/v2/", trust_env=False)
+            return
+        except httpx.TransportError:  # noqa: PERF203 (waiting is what the loop is for)
+            assert registry.process.poll() is None, registry.log.read_text()
+            time.sleep(0.05)
+    raise AssertionError(f"the registry does not answer: {registry.log.read_text()}")
+
+
+class StallingServer:
+    """Answers the first ``/v2/`` of a client like a registry, then reads and says nothing, for ever."""
+
+    def __init__(self) -> None:
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.server.getsockname()[1]}"
+        self.stalled = threading.Event()
+        self.kept: list[socket.socket] = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.server.accept()
+            except OSError:
+                return
+            self.kept.append(near)
+            threading.Thread(target=self.answer, args=(near,), daemon=True).start()
+
+    def answer(self, near: socket.socket) -> None:
+        with suppress(OSError):
+            while data := near.recv(65536):
+                if data.startswith(b"GET /v2/ "):
+                    near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                else:
+                    self.stalled.set()
+
+
+@pytest.fixture
+def stalling_server() -> Iterator[StallingServer]:
+    server = StallingServer()
+    yield server
+    server.server.close()
+    for near in server.kept:
+        near.close()

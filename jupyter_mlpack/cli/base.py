@@ -16,7 +16,7 @@ from traitlets import Bool, Enum, Unicode
 from jupyter_mlpack import __version__
 from jupyter_mlpack.cli.interruption import exit_status
 from jupyter_mlpack.cli.report import Reporter, make_reporter
-from jupyter_mlpack.errors import Interrupted, MlpackError, StoreFull, StoreUnwritable
+from jupyter_mlpack.errors import DiskFull, Interrupted, MlpackError, StoreFull, StoreUnwritable
 from jupyter_mlpack.events import Failed
 
 
@@ -108,7 +108,10 @@ COMMON_OPTIONS = (
 def storage_error(error: OSError, home: str) -> MlpackError:
     """An operating system error that nobody closer could explain: a full disk, or a folder that refuses us."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreFull(path=error.filename or home, reason=error.strerror)
+        path = Path(error.filename or home).absolute()
+        if not path.is_relative_to(Path(home).absolute()):
+            return DiskFull(path=path, reason=error.strerror)
+        return StoreFull(path=path, reason=error.strerror)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreUnwritable(path=error.filename or home, reason=error.strerror)
     raise error

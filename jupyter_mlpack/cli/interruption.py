@@ -13,9 +13,17 @@ DEAF = 3.0
 """Seconds after a signal in which further ones are not heard: an impatient finger must not stop the cleaning up."""
 
 
+class Stopped(KeyboardInterrupt):
+    """The signal ``args[0]`` came.
+
+    A class of its own because a plain ``KeyboardInterrupt`` that passes through a string's ``exec`` (each dataclass is
+    made by one) makes Python end by SIGINT whatever the program says afterwards (``run_eval_code_obj`` in CPython).
+    """
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Within the block, each of ``SIGNALS`` raises ``KeyboardInterrupt(number)`` in the main thread.
+    """Within the block, each of ``SIGNALS`` raises ``Stopped`` in the main thread.
 
     A signal that whoever started us had switched off (``nohup``, a shell's ``&``) stays off.
     """
@@ -25,7 +33,7 @@ def stoppable() -> Iterator[None]:
         nonlocal heard
         if time.monotonic() >= heard + DEAF:
             heard = time.monotonic()
-            raise KeyboardInterrupt(number)
+            raise Stopped(number)
 
     before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
@@ -40,5 +48,5 @@ def stoppable() -> Iterator[None]:
 
 def exit_status(stop: KeyboardInterrupt) -> int:
     """The shell's exit status of a command that a signal ended: 130 for Ctrl-C, 143 for SIGTERM."""
-    number: int = stop.args[0] if stop.args else signal.SIGINT
+    number: int = stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT
     return 128 + number

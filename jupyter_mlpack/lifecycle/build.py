@@ -16,6 +16,7 @@ from jupyter_mlpack.lifecycle.child import Command, run_streaming
 from jupyter_mlpack.lifecycle.context import Session
 from jupyter_mlpack.lifecycle.descriptor import Descriptor
 from jupyter_mlpack.lifecycle.environment import Environment, add_files, add_root
+from jupyter_mlpack.lifecycle.failure import READ, build_failure, full_disk
 from jupyter_mlpack.lifecycle.files import write_buildpack_plan, write_metadata
 from jupyter_mlpack.lifecycle.gojson import go_json
 from jupyter_mlpack.lifecycle.outputs import (
@@ -34,8 +35,8 @@ from jupyter_mlpack.lifecycle.records import (
     Require,
     escape_id,
 )
-from jupyter_mlpack.lifecycle.tail import KEPT, last_lines
 from jupyter_mlpack.lifecycle.toml import MalformedError, make_folders, write_text
+from jupyter_mlpack.oci.files import FULL
 
 _PROGRESS = re.compile(r"\[mlpack\] (?P<what>[a-z]+) (?P<done>\d{1,15}) of (?P<total>\d{1,15})\Z")
 
@@ -58,6 +59,8 @@ def build(group: tuple[GroupElement, ...], plan: tuple[PlanEntry, ...], session:
         except MalformedError as error:
             raise errors.BuildBroken(buildpack=element.reference, path=error.path, reason=error.reason) from error
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise full_disk(error.filename or "", folders.layers.parent) from error
             path = getattr(error, "filename", None) or folders.layers
             raise errors.BuildBroken(buildpack=element.reference, path=path, reason=error) from error
         outputs.append(made)
@@ -110,7 +113,7 @@ class _Buildpack:
             write_buildpack_plan(plan, self.plan)
             status = run_streaming(self._command(env, plan), log.take)
         if status != 0:
-            raise errors.BuildpackFailed(buildpack=name, status=status, lines=last_lines(log.last))
+            raise build_failure(name, status, tuple(log.last), self.session.folders.layers.parent)
 
     def _command(self, env: Environment, plan: Path) -> Command:
         folders = self.session.folders
@@ -132,7 +135,7 @@ class _Log:
     """A buildpack's log on its way to the listener; ``[mlpack] packages 12 of 40`` becomes progress."""
 
     emit: Emit
-    last: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=READ))
     reached: dict[str, int] = field(default_factory=dict)
 
     def take(self, lines: tuple[str, ...]) -> None:

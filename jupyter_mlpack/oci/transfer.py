@@ -39,8 +39,8 @@ def run_together(tasks: Sequence[Callable[[], None]], workers: int, stop: Callab
     ``stop`` makes running tasks end soon; what they raise after that is not told. Ctrl-C calls it, too.
     """
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="transfer") as pool:
-        futures = [pool.submit(task) for task in tasks]
         try:
+            futures = [pool.submit(task) for task in tasks]
             done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
             # The user's own interruption (Ctrl-C) must not wait for gigabytes, or for a registry that is silent.

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import socket
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,69 +21,6 @@ from jupyter_mlpack.oci.tar import TarEntry, write_tar
 from jupyter_mlpack.oci.transport import Access, Patience
 
 HURRIED = Patience(attempts=4, first=0.01, ceiling=0.05)
-
-
-@dataclass(frozen=True)
-class RunningRegistry:
-    """A registry process: ``host`` is its address, ``log`` its log file."""
-
-    host: str
-    log: Path
-    process: subprocess.Popen[bytes]
-
-
-StartRegistry = Callable[[str], RunningRegistry]
-
-
-@pytest.fixture
-def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRegistry]:
-    """Starts the distribution project's registry; the argument is further configuration (YAML)."""
-    program = shutil.which("docker-registry") or shutil.which("registry")
-    if program is None:
-        pytest.skip("LOUD: no registry program; install Debian's package docker-registry to run this test")
-    running: list[RunningRegistry] = []
-
-    def start(further: str = "") -> RunningRegistry:
-        folder = tmp_path_factory.mktemp("registry")
-        host = f"127.0.0.1:{free_port()}"
-        storage = f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}}}"
-        (folder / "config.yml").write_text(f'version: 0.1\n{storage}\nhttp: {{addr: "{host}"}}\n{further}\n')
-        with (folder / "log").open("wb") as log:
-            command = [program, "serve", str(folder / "config.yml")]
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        registry = RunningRegistry(host, folder / "log", process)
-        running.append(registry)
-        wait_until_it_answers(registry)
-        return registry
-
-    yield start
-    for registry in running:
-        registry.process.terminate()
-        registry.process.wait(10)
-
-
-@pytest.fixture
-def registry(start_registry: StartRegistry) -> RunningRegistry:
-    """A registry that lets everybody in."""
-    return start_registry("")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_it_answers(registry: RunningRegistry) -> None:
-    for _ in range(200):
-        try:
-            httpx.get(f"http://{registry.host}/v2/", trust_env=False)
-            return
-        except httpx.TransportError:  # noqa: PERF203 (waiting is what the loop is for)
-            assert registry.process.poll() is None, registry.log.read_text()
-            time.sleep(0.05)
-    raise AssertionError(f"the registry does not answer: {registry.log.read_text()}")
 
 
 REQUEST = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*) HTTP/1\.1\r\n")

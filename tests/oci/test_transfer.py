@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -65,44 +64,7 @@ def test_run_together__nothing_to_do__returns() -> None:
     run_together([], 4, threading.Event().set)
 
 
-class StallingServer:
-    """Answers the first ``/v2/`` of a client like a registry, then reads and says nothing, for ever."""
-
-    def __init__(self) -> None:
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.host = f"127.0.0.1:{self.server.getsockname()[1]}"
-        self.stalled = threading.Event()
-        self.kept: list[socket.socket] = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self) -> None:
-        while True:
-            try:
-                near, _ = self.server.accept()
-            except OSError:
-                return
-            self.kept.append(near)
-            threading.Thread(target=self.answer, args=(near,), daemon=True).start()
-
-    def answer(self, near: socket.socket) -> None:
-        with suppress(OSError):
-            while data := near.recv(65536):
-                if data.startswith(b"GET /v2/ "):
-                    near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-                else:
-                    self.stalled.set()
-
-
-@pytest.fixture
-def stalling_server() -> Iterator[StallingServer]:
-    server = StallingServer()
-    yield server
-    server.server.close()
-    for near in server.kept:
-        near.close()
-
-
-def test_abort__silent_registry__every_transfer_ends_at_once(stalling_server: StallingServer) -> None:
+def test_abort__silent_registry__every_transfer_ends_at_once(stalling_server: Any) -> None:
     with Session(stalling_server.host, "team/iris", Access(insecure=True), PUSH, ()) as session:
         tasks = [session.ping, *[lambda: session.has_blob("sha256:" + "0" * 64)] * 8]
         began: list[float] = []
@@ -119,7 +81,7 @@ def test_abort__silent_registry__every_transfer_ends_at_once(stalling_server: St
         assert time.monotonic() - began[0] < 2
 
 
-def test_abort__later_connection__ends_too(stalling_server: StallingServer) -> None:
+def test_abort__later_connection__ends_too(stalling_server: Any) -> None:
     with Session(stalling_server.host, "team/iris", Access(insecure=True), PUSH, ()) as session:
         session.abort()
         began = time.monotonic()

@@ -13,17 +13,20 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from plan import Content, Plan, pin_name
 from wheel import entry_points, records, settle_conflicts
 
+KEPT = 40
+"""Lines of uv that are told again when it fails: layers are installed at the same time, their lines are mixed."""
 VOLATILE = ("uv_cache.json", "direct_url.json", "RECORD.jws", "RECORD.p7s")
 
 
 class InstallError(Exception):
-    """uv failed; it has said why."""
+    """uv failed; the text is what it said last."""
 
 
 def install(plan: Plan, content: Content, into: Path, report: Callable[[str], None]) -> None:
@@ -57,11 +60,13 @@ def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callab
     with subprocess.Popen(
         command, cwd=prefix.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
+        said = deque(maxlen=KEPT)
         for line in process.stdout:
+            said.append(line.rstrip())
             report(line.rstrip())
     listed.unlink()
     if process.returncode:
-        raise InstallError
+        raise InstallError("\n".join(said))
 
 
 def arrange(prefix: Path, into: Path) -> None:
