@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ MTIME = 315532801
 """1980-01-01T00:00:01Z in seconds: the date of everything in a layer, by the lifecycle's rule."""
 
 _NAME, _PREFIX = 100, 155
+_SUM = 148  # where the checksum's eight bytes stand
 _FLAGS = {"file": b"0", "symlink": b"2", "character": b"3", "block": b"4", "directory": b"5", "fifo": b"6"}
 _LAYOUT = struct.Struct("100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x")
 
@@ -51,7 +53,7 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
 
 def _visible(text: bytes) -> bytes:
     """What old readers see of a text that stands in full in a PAX record."""
-    shown = bytes(byte for byte in text if byte < 0x80)
+    shown = _ascii(text)
     if len(shown) <= _NAME or shown[_NAME - 1 : _NAME] != b"/":
         return shown[:_NAME]
     # A cut that ends in a slash would make old readers take a file for a folder: it ends where the slashes begin.
@@ -59,11 +61,16 @@ def _visible(text: bytes) -> bytes:
     return shown[:end] + b"\0" + shown[end + 1 : _NAME]
 
 
+def _ascii(text: bytes) -> bytes:
+    """``text`` without the bytes that are none of ASCII."""
+    return text if text.isascii() else bytes(byte for byte in text if byte < 0x80)
+
+
 def _extended(name: bytes, records: dict[bytes, bytes]) -> bytes:
     """The PAX header member, all of whose own numbers are 0."""
     body = b"".join(_record(key, records[key]) for key in sorted(records))
     folder, base = posixpath.split(name)
-    shown = bytes(byte for byte in posixpath.normpath(posixpath.join(folder, b"PaxHeaders.0", base)) if byte < 0x80)
+    shown = _ascii(posixpath.normpath(posixpath.join(folder, b"PaxHeaders.0", base)))
     zero = _octal(0, 8)
     fields = (shown[:_NAME].rstrip(b"/"), zero, zero, zero, _octal(len(body), 12), _octal(0, 12))
     return _pack(*fields, b"x", b"", b"", b"", b"") + body + bytes(-len(body) % BLOCK)
@@ -86,15 +93,15 @@ def _block(entry: TarEntry, length: int, name: bytes, link: bytes, prefix: bytes
 def _pack(*fields: bytes) -> bytes:
     """The twelve fields that vary, in order, as one block with its checksum."""
     *head, flag, link, major, minor, prefix = fields
-    tail = (flag, link, b"ustar\0", b"00", b"", b"", major, minor, prefix)
-    total = sum(_LAYOUT.pack(*head, b" " * 8, *tail))
-    return _LAYOUT.pack(*head, b"%06o\0 " % total, *tail)
+    block = _LAYOUT.pack(*head, b" " * 8, flag, link, b"ustar\0", b"00", b"", b"", major, minor, prefix)
+    return block[:_SUM] + b"%06o\0 " % sum(block) + block[_SUM + 8 :]
 
 
 def _fits(number: int, width: int) -> bool:
     return 0 <= number < 1 << (width - 1) * 3
 
 
+@lru_cache(maxsize=1024)  # modes, owners, the date: always the same few
 def _octal(number: int, width: int) -> bytes:
     """Octal digits and a NUL; 0 where the number does not fit (its PAX record then tells)."""
     return b"%0*o\0" % (width - 1, number if _fits(number, width) else 0)

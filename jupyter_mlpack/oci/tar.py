@@ -44,7 +44,7 @@ class TarEntry:
     gid: int
     link: str = ""
     size: int = 0
-    source: Path | None = None
+    source: str | Path | None = None
     data: bytes | None = None
     device: tuple[int, int] = (0, 0)
 
@@ -78,7 +78,7 @@ def tree_entries(root: Path, at: str, uid: int, gid: int) -> Iterator[TarEntry]:
 
     Modes come from disk, owners from the arguments. Sockets are left out. Raises ``FileUnreadable``.
     """
-    waiting = [(root, at)]
+    waiting = [(os.fspath(root), at)]  # texts: a layer may have tens of thousands of names
     while waiting:
         path, name = waiting.pop()
         entry = file_entry(path, name, uid, gid)
@@ -86,8 +86,8 @@ def tree_entries(root: Path, at: str, uid: int, gid: int) -> Iterator[TarEntry]:
             continue
         yield entry
         if entry.kind == "directory":
-            below = sorted_names(path)
-            waiting.extend((path / child, f"{name.rstrip('/')}/{child}") for child in reversed(below))
+            above = name.rstrip("/")
+            waiting.extend((f"{path}/{child}", f"{above}/{child}") for child in reversed(sorted_names(path)))
 
 
 def parent_entries(at: str, mode: int = 0o755, uid: int = 0, gid: int = 0) -> Iterator[TarEntry]:
@@ -97,10 +97,10 @@ def parent_entries(at: str, mode: int = 0o755, uid: int = 0, gid: int = 0) -> It
         yield TarEntry("/" + "/".join(parts[:depth]), "directory", mode, uid, gid)
 
 
-def file_entry(path: Path, at: str, uid: int, gid: int) -> TarEntry | None:
+def file_entry(path: str | Path, at: str, uid: int, gid: int) -> TarEntry | None:
     """What is at ``path`` (links not followed) as the entry ``at``; ``None`` for sockets. Raises ``FileUnreadable``."""
     try:
-        found = path.lstat()
+        found = os.lstat(path)
         kind = _KINDS.get(stat.S_IFMT(found.st_mode))
         link = os.readlink(path) if kind == "symlink" else ""
     except OSError as error:
@@ -116,7 +116,7 @@ def file_entry(path: Path, at: str, uid: int, gid: int) -> TarEntry | None:
     return TarEntry(at, kind, mode, uid, gid, link=link)
 
 
-def sorted_names(folder: Path) -> list[str]:
+def sorted_names(folder: str | Path) -> list[str]:
     """The names in a folder, sorted by their bytes. Raises ``FileUnreadable``."""
     try:
         return sorted(os.listdir(folder), key=os.fsencode)
@@ -124,7 +124,7 @@ def sorted_names(folder: Path) -> list[str]:
         raise FileUnreadable(path=folder, reason=error.strerror) from error
 
 
-def _copy(out: BinaryIO, source: Path, size: int) -> None:
+def _copy(out: BinaryIO, source: str | Path, size: int) -> None:
     """Exactly ``size`` bytes of ``source``; the place may have been swapped since, so links and devices are refused."""
     try:
         handle = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -144,7 +144,7 @@ def _copy(out: BinaryIO, source: Path, size: int) -> None:
             raise FileChanged(path=source, expected=size, found=f"more than {size}")
 
 
-def _read(file: BinaryIO, size: int, source: Path) -> bytes:
+def _read(file: BinaryIO, size: int, source: str | Path) -> bytes:
     try:
         return file.read(size)
     except OSError as error:

@@ -96,6 +96,16 @@ def test_build__bytecode__is_never_checked_and_names_the_image(stocked) -> None:
     assert f"{VENV.removesuffix('/venv')}/{SITE}/tool/__init__.py".encode() in text
 
 
+def test_build__tests_of_a_package__are_not_compiled(bench) -> None:
+    files = {"pkg/__init__.py": "", "pkg/tests/__init__.py": "", "pkg/tests/deep/test_pkg.py": "", "pkg/test.py": ""}
+    bench.lock(packages=[bench.wheel("pkg", files)])
+    ran = bench.build()
+    compiled = [path for folder in (ran.layer("packages"), ran.layer("environment")) for path in folder.rglob("*.pyc")]
+    assert {path.name.split(".")[0] for path in compiled} == {"__init__", "test"}
+    assert {path.parent.parent.name for path in compiled} == {"pkg"}
+    assert "without-bytecode" in ran.metadata("packages")
+
+
 def test_build__real_paths__the_environment_works(stocked) -> None:
     if not Path(f"/usr/bin/python{PYTHON}").exists():
         pytest.skip(f"NOT TESTED: the environment needs /usr/bin/python{PYTHON}, as in the image")

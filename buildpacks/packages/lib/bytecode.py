@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from plan import Interpreter
+from plan import TESTS, Interpreter
 
 PROGRAM = Path(__file__).with_name("compile_files.py")
 PORTION = 400  # files
 
 
 def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> list[str]:
-    """Writes ``__pycache__`` for all sources below ``site``; returns the relative paths that do not compile."""
-    sources = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.py") if path.is_file())
+    """Writes ``__pycache__`` for the sources below ``site``; returns the relative paths that do not compile."""
+    sources = sorted(source for source in find_sources(site) if wants_bytecode(source))
     portions = [sources[start : start + PORTION] for start in range(0, len(sources), PORTION)]
 
     def compile_portion(portion: list[str]) -> list[str]:
@@ -32,6 +33,21 @@ def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> list[str
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [name for failed in pool.map(compile_portion, portions) for name in failed]
+
+
+def find_sources(site: Path) -> Iterator[str]:
+    """The Python sources below ``site``, as relative paths."""
+    above = len(str(site)) + 1
+    for folder, _, names in os.walk(site):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name.endswith(".py") and os.path.isfile(path):
+                yield path[above:]
+
+
+def wants_bytecode(source: str) -> bool:
+    """False for a package's own tests: a quarter of the sources, and no job imports them."""
+    return TESTS.isdisjoint(source.split("/")[:-1])
 
 
 def bytecode_path(source: str, python: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bytecode import bytecode_path
+from bytecode import bytecode_path, wants_bytecode
 from plan import Plan
 from wheel import EntryPoint, entry_points, owners, project
 
@@ -53,7 +53,7 @@ class Link:
     def bytecode(self, python: str) -> Link | None:
         """The link to this source's bytecode, if there is any."""
         source = self.part == "site" and self.name.endswith(".py") and self.layer.compiled
-        if not source or self.name in self.layer.without_bytecode:
+        if not source or self.name in self.layer.without_bytecode or not wants_bytecode(self.name):
             return None
         return Link(self.owner, self.layer, "site", bytecode_path(self.name, python))
 

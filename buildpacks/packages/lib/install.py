@@ -35,7 +35,9 @@ def install(plan: Plan, content: Content, into: Path, report: Callable[[str], No
     run_uv(plan, content.requirements, prefix, report)
     arrange(prefix, into)
     settle_conflicts(into / "site", lambda pin, scratch: install_one(plan, content, pin, scratch), report)
-    clean(into, f"{plan.venv}/bin/python")
+    remove_foreign(into, f"{plan.venv}/bin/python")
+    if content.kept is None:  # of a kept layer only the names are needed
+        make_plain(into)
 
 
 def install_one(plan: Plan, content: Content, project: str, into: Path) -> None:
@@ -95,8 +97,8 @@ def merge(source: Path, target: Path) -> None:
     source.rmdir()
 
 
-def clean(into: Path, python: str) -> None:
-    """Makes equal wheels equal bytes: no file of the installer's machine, plain modes, sorted records."""
+def remove_foreign(into: Path, python: str) -> None:
+    """Takes away what is of the installer's machine: its notes, its scripts, its bytecode, its Python's path."""
     site, data = into / "site", into / "data"
     for record in sorted(site.glob("*.dist-info/RECORD")):
         for name in VOLATILE:
@@ -110,6 +112,11 @@ def clean(into: Path, python: str) -> None:
             rewrite_shebang(script, python)
         if not os.listdir(data / "bin"):
             (data / "bin").rmdir()
+
+
+def make_plain(into: Path) -> None:
+    """Makes equal wheels equal bytes: plain modes, sorted records."""
+    site, data = into / "site", into / "data"
     for record in sorted(site.glob("*.dist-info/RECORD")):
         rewrite_record(record, site, data)
     for folder, folders, files in os.walk(into):

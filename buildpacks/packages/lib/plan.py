@@ -20,6 +20,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 RESERVED = {"build", "launch", "store", ENVIRONMENT}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 GLIBC = (17, 28, *range(31, 41))  # the minor versions of glibc 2 that uv has a platform for
+TESTS = frozenset({"test", "tests"})
+"""Folders whose sources are not compiled."""
 ASK = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
@@ -79,7 +81,7 @@ def make_plan(app: Path, layers: Path, settings: Mapping[str, str]) -> Plan:
     interpreter = find_interpreter(settings.get("BP_TARGET_PYTHON") or "/usr/bin/python3", python)
     common = {
         "buildpack": VERSION,
-        "bytecode": interpreter.version if interpreter else "",
+        "bytecode": [interpreter.version, *sorted(TESTS)] if interpreter else [],
         "image": image,
         "python": python,
         "target": [target[name] for name in ("os", "arch", "libc")],
