@@ -106,6 +106,15 @@ def test_build__tests_of_a_package__are_not_compiled(bench) -> None:
     assert "without-bytecode" in ran.metadata("packages")
 
 
+def test_build__bytecode__is_joined_folder_by_folder_unless_layers_share_it(stocked) -> None:
+    links = {path.as_posix() for path in stocked.build().layer("environment").rglob("*") if path.is_symlink()}
+    ends = {path.partition("site-packages/")[2] for path in links if "__pycache__" in path}
+    cached = f"cpython-{PYTHON.replace('.', '')}.pyc"
+    assert {"big/__pycache__", "tool/__pycache__"} <= ends
+    assert {f"shared/__pycache__/big.{cached}", f"shared/__pycache__/small.{cached}"} <= ends
+    assert "shared/__pycache__" not in ends
+
+
 def test_build__real_paths__the_environment_works(stocked) -> None:
     if not Path(f"/usr/bin/python{PYTHON}").exists():
         pytest.skip(f"NOT TESTED: the environment needs /usr/bin/python{PYTHON}, as in the image")
@@ -196,8 +205,9 @@ def test_build__wheels_disagree__first_name_wins_and_is_logged(bench, layers: di
     assert "__init__.py differs" not in ran.log
     target = Path(os.readlink(ran.site / "both/who.py")).relative_to("/layers/mlpack_packages")
     assert (ran.layers / target).read_text() == "who = 'aaa'\n"
-    (compiled,) = (ran.site / "both/__pycache__").glob("who.*")
-    assert Path(os.readlink(compiled)).parts[3] == target.parts[0]
+    compiled = Path(os.readlink(ran.site / "both/__pycache__")).relative_to("/layers/mlpack_packages")
+    assert compiled == target.parent / "__pycache__"
+    assert list((ran.layers / compiled).glob("who.*"))
 
 
 @pytest.mark.parametrize(
