@@ -16,6 +16,8 @@ from jupyter_mlpack.resolution.wheels import MACHINE, glibc_minor, parse_pylock
 from jupyter_mlpack.values import Lock, LockedPackage, Target
 
 INHERITED = ("PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+HOW_ONLY = ("UV_CACHE_DIR", "UV_HTTP_", "UV_OFFLINE", "UV_LINK_MODE", "UV_CONCURRENT_", "UV_NO_PROGRESS", "UV_PUBLISH_")
+"""uv's variables that do not change which packages it chooses: a lock stays good without a network."""
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -33,7 +35,8 @@ class LockRequest:
 
     def key(self) -> str:
         """A digest of all that decides the answer."""
-        settings = {name: value for name, value in self.settings.items() if name.startswith("UV_")}
+        names = (name for name in self.settings if name.startswith("UV_") and not name.startswith(HOW_ONLY))
+        settings = {name: self.settings[name] for name in names}
         parts = [
             sorted(self.requirements),
             sorted(self.constraints),
