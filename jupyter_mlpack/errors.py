@@ -1291,7 +1291,7 @@ class Interrupted(StoppedError):
     """Nothing was finished."""
 
     code = "interrupted"
-    what = "Stopped. No image name was changed; finished layers are kept for the next build."
+    what = "Stopped. No image name was changed; what was finished is kept for the next time."
     hint = "Run the same command again to go on."
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from jupyter_mlpack.cli.interruption import Stopped
 from jupyter_mlpack.events import Event, Failed, LogLines, Noticed, event_json
 
 
@@ -44,9 +47,8 @@ class JsonReporter:
         self(failure)
 
     def line(self, data: object) -> None:
-        """Write one line, at once: an interruption cannot come between the text and its end."""
-        self.stream.write(json.dumps(data, ensure_ascii=False) + "\n")
-        self.stream.flush()
+        """Write one line."""
+        say(json.dumps(data, ensure_ascii=False), self.stream)
 
 
 class PlainReporter:
@@ -65,18 +67,30 @@ class PlainReporter:
             case Failed():
                 print("\n".join(failure_lines(event)), file=sys.stderr)
             case LogLines() if self.verbose or event.phase == "run":
-                print("\n".join(event.lines), file=self.stream, flush=True)
+                say("\n".join(event.lines), self.stream)
             case _:
                 pass
 
     def result(self, text: str, data: object) -> None:
         """Print the text."""
         del data
-        print(text, file=self.stream, flush=True)
+        say(text, self.stream)
 
     def interrupted(self, failure: Failed) -> None:
         """Print the one sentence."""
         print(failure.what, file=sys.stderr)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Write a line, at once: no signal comes between the text and its end. Raises ``Stopped`` when nobody reads it."""
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # what is still in the buffer must go somewhere when Python ends
+        os.close(nowhere)
+        raise Stopped(signal.SIGPIPE) from None
 
 
 def failure_lines(failure: Failed) -> Iterator[str]:

@@ -32,6 +32,7 @@ class UserMachine:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    name: str = NAME
 
     @property
     def home(self) -> Path:

@@ -5,14 +5,18 @@ Real processes and real obstacles: signals, full disks, silent and refusing regi
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,6 +167,50 @@ def test_build__two_signals_in_a_row__still_cleans_up(machine: Any, orphans: Cal
         time.sleep(0.1)
     process.communicate(timeout=60)
     assert process.returncode == 130
+    assert machine.left_behind() == []
+    assert orphans() == []
+
+
+def test_build__ctrl_c_in_a_terminal__sentence_and_a_usable_terminal(
+    machine: Any, orphans: Callable[[], list[str]]
+) -> None:
+    """The key itself: the terminal makes the signal of it."""
+    machine.write("%pip install tomli")
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter_mlpack", "build", "n.ipynb", "--name", machine.name, "--home", machine.home],
+        stdin=its, stdout=its, stderr=its, cwd=machine.folder, start_new_session=True,
+        env={**os.environ, **machine.environment, "TMPDIR": str(machine.scratch), "TERM": "xterm"},
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (no thread runs here)
+    )  # fmt: skip
+    os.close(its)
+    before, shown, pressed = machine.digest(), b"", False
+    with suppress(OSError):  # a terminal without a program reads as an error
+        while data := os.read(ours, 65536):
+            shown += data
+            if not pressed and b"Installing" in shown:
+                os.write(ours, b"\x03")
+                pressed = True
+    os.close(ours)
+    assert process.wait(30) == 130
+    assert b"Stopped. No image name was changed" in shown
+    assert b"Traceback" not in shown
+    assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l"), "the cursor is visible again"
+    assert machine.digest() == before
+    assert machine.left_behind() == []
+    assert orphans() == []
+
+
+def test_build__reader_of_its_output_goes_away__stops_in_order(machine: Any, orphans: Callable[[], list[str]]) -> None:
+    """``jupyter mlpack build ... | head -1``."""
+    machine.write("%pip install tomli")
+    before = machine.digest()
+    process = machine.start()
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == 128 + signal.SIGPIPE
+    assert "Traceback" not in process.stderr.read()
+    assert machine.digest() == before
     assert machine.left_behind() == []
     assert orphans() == []
 
