@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 PLAIN = re.compile(r"[A-Za-z0-9_./+=@ -]+")
@@ -43,3 +44,9 @@ def join_paths(paths: list[str]) -> str | None:
 def split_paths(value: str) -> list[str]:
     """The inverse of ``join_paths``."""
     return [path for path in value.split("|") if path]
+
+
+def layer_metadata(key: str, without_bytecode: Iterable[str]) -> dict[str, str]:
+    """The cache key of a layer, and what it takes to link to its files without having them."""
+    without = join_paths(list(without_bytecode))
+    return {"key": key} if without is None else {"key": key, "without-bytecode": without}
