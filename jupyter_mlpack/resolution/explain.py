@@ -26,7 +26,7 @@ OFFLINE = re.compile(
     r"network was disabled|Failed to fetch|error sending request|dns error|Connection refused|Temporary failure"
 )
 INVALID = re.compile(r"Couldn't parse requirement")
-URL = re.compile(r"(https?://)[^/\s`@]*@?([^/\s`]+)[^\s`]*")
+URL = re.compile(r"(https?://)(?:[^/\s`]*@)?([^/\s`)]+)[^\s`)]*")
 LONGEST = 600
 
 

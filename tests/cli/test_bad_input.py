@@ -113,7 +113,7 @@ NETWORK = {
 def build(path: Path, folder: Path, case: Case) -> subprocess.CompletedProcess[str]:
     """Run ``jupyter mlpack build`` with a store of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "jupyter_mlpack", "build", str(path), "--home", str(folder / "home"), *case.options],
+        [sys.executable, "-m", "jupyter_mlpack", "build", str(path), *case.options, "--home", str(folder / "home")],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -155,7 +155,7 @@ def test_build__json_format__the_failure_is_one_event(tmp_path: Path) -> None:
 
 
 def test_build__cell_that_is_no_python__a_note_with_its_number(tmp_path: Path) -> None:
-    case = Case(code(IMPORTS_NOTHING, "this is not Python"), 0, ())
+    case = Case(code(IMPORTS_NOTHING, "this is no Python"), 0, ())
     answer = build(case.make(tmp_path), tmp_path, case)
     assert answer.returncode == 0, answer.stderr
     assert "cell 2" in answer.stderr

@@ -90,13 +90,13 @@ def test_pull_image__nobody_listens__unreachable(store: Store, access: Any) -> N
 def test_pull_image__plain_http_to_another_machine__is_refused(store: Store, access: Any) -> None:
     with pytest.raises(errors.PlainHttpRefused) as caught:
         pull_image(Reference("registry.invalid:5000", "iris"), store, "amd64", access=access())
-    assert "--insecure registry.invalid:5000" in caught.value.sentence("hint")
+    assert "--insecure-host registry.invalid:5000" in caught.value.sentence("hint")
 
 
 def test_ping__plain_registry_without_insecure__says_so(registry: Any) -> None:
     with pytest.raises(errors.PullPlainHttp) as caught:
         Registry(registry.host, Access()).ping()
-    assert f"--insecure {registry.host}" in caught.value.sentence("hint")
+    assert f"--insecure-host {registry.host}" in caught.value.sentence("hint")
 
 
 def test_ping__host_named_by_the_user__plain_http(registry: Any) -> None:
