@@ -42,8 +42,10 @@ def stoppable() -> Iterator[None]:
                 signal.signal(number, hear)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        # once stopped, the process is ending: a second Ctrl-C must not make it end otherwise
+        if heard < 0:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def exit_status(stop: KeyboardInterrupt) -> int:
