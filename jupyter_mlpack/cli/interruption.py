@@ -42,10 +42,10 @@ def stoppable() -> Iterator[None]:
                 signal.signal(number, hear)
         yield
     finally:
-        # once stopped, the process is ending: a second Ctrl-C must not make it end otherwise
-        if heard < 0:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        # Once stopped, the process is ending. Python's last steps take handlers away, but leave SIG_IGN: only so
+        # does a second Ctrl-C not change how it ends.
+        for number, handler in before.items():
+            signal.signal(number, handler if heard < 0 else signal.SIG_IGN)
 
 
 def exit_status(stop: KeyboardInterrupt) -> int:
