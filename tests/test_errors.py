@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_mlpack import errors
 
-PACKAGE = Path(errors.__file__).parent
+PACKAGE = Path(errors.__file__).parent.parent
 GROUPS = {errors.MlpackError, *errors.MlpackError.__subclasses__()}
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_mlpack.oci import Store, StoredImage
+from jupyter_mlpack.resolution import find_uv
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "digits"
 NAME = "digits:training"
 CANARY = "canary-7f3a-secret"
-SLOW_START = "import os\nopen('ready', 'w').close()\n"
 
 pytestmark = pytest.mark.network
 
@@ -107,7 +109,9 @@ def test_build__secrets_of_the_machine__are_in_no_blob(image: StoredImage, home:
     assert not any(str(home).encode() in text for text in texts[2 + len(image.layers) - 8 :])
 
 
-def test_build__other_folder_umask_and_time__same_digest(image: StoredImage, home: Path, tmp_path: Path) -> None:
+def test_build__other_folder_umask_and_time__same_digest(
+    image: StoredImage, home: Path, tmp_path: Path, base_and_locks: Callable[[Path, Path], None]
+) -> None:
     other = tmp_path / "elsewhere" / "digits"
     shutil.copytree(EXAMPLE, other, ignore=shutil.ignore_patterns("__pycache__"))
     os.utime(other / "weights.csv", (0, 0))
@@ -124,44 +128,24 @@ def test_build__other_folder_umask_and_time__same_digest(image: StoredImage, hom
     assert again.descriptor.digest == image.descriptor.digest
 
 
-def base_and_locks(home: Path, fresh: Path) -> None:
-    """A new store with the run image and the locks of another: no layer of a notebook."""
-    old, new = Store(home), Store(fresh)
-    for image in old.images():
-        if image.name.startswith("mlpack/run:"):
-            for layer in image.layers:
-                copy_blob(old, new, layer.descriptor.digest)
-                new.remember(layer)
-            for digest in (image.manifest.config.digest, image.descriptor.digest):
-                copy_blob(old, new, digest)
-            new.tag(image.name, image.descriptor)
-    for folder in ("locks", "stacks"):
-        if (home / folder).is_dir():
-            shutil.copytree(home / folder, fresh / folder, symlinks=True)
-
-
-def copy_blob(old: Store, new: Store, digest: str) -> None:
-    """One blob, verified."""
-    new.path(digest).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(old.path(digest), new.path(digest))
-
-
 def test_build__one_cell_edited__only_the_application_is_written_again(
-    image: StoredImage, folder: Path, home: Path
+    image: StoredImage, home: Path, tmp_path: Path
 ) -> None:
-    edited = folder / "edited.ipynb"
-    document = json.loads((folder / "digits.ipynb").read_text())
+    shutil.copytree(EXAMPLE, tmp_path / "digits", ignore=shutil.ignore_patterns("__pycache__"))
+    notebook = tmp_path / "digits" / "digits.ipynb"
+    original = notebook.read_text()
+    document = json.loads(original)
     document["cells"][-1]["source"] = ["print('edited')\n"]
-    edited.write_text(json.dumps(document))
-    mlpack(home, "build", str(edited), "--name", "edited:training")
-    answer = mlpack(home, "build", str(edited), "--name", NAME, "--format", "json")
+    notebook.write_text(json.dumps(document))
+    answer = mlpack(home, "build", str(notebook), "--format", "json")
     events = [json.loads(line) for line in answer.stdout.splitlines()]
     written = [event["name"] for event in events if event.get("event") == "LayerExported" and not event["reused"]]
-    mlpack(home, "build", str(folder / "digits.ipynb"))
+    assert written == ["slice-1"]
+    notebook.write_text(original)
+    mlpack(home, "build", str(notebook))
     restored = Store(home).image(NAME)
     assert restored is not None
     assert restored.descriptor.digest == image.descriptor.digest
-    assert written == [] or all("pplication" in name for name in written), written
 
 
 def test_run__process_engine__brings_back_notebook_model_and_picture(
@@ -251,8 +235,10 @@ def test_layout__umoci_and_crun__run_the_training(layout: Path, tmp_path: Path) 
     spec["root"]["readonly"] = True
     spec["mounts"].append({"destination": "/output", "type": "bind", "source": str(output), "options": ["bind", "rw"]})
     (bundle / "config.json").write_text(json.dumps(spec))
+    # Some machines have control groups of both versions at once, which crun refuses: it is not shown any.
+    command = shlex.join([tool("crun"), "--cgroup-manager=disabled", "run", "--bundle", str(bundle), "mlpack-test"])
     answer = subprocess.run(
-        [tool("crun"), "--cgroup-manager=disabled", "run", "--bundle", str(bundle), "mlpack-test"],
+        [tool("unshare"), "--mount", "sh", "-c", f"mount -t tmpfs none /sys/fs/cgroup && exec {command}"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -260,38 +246,62 @@ def test_layout__umoci_and_crun__run_the_training(layout: Path, tmp_path: Path) 
     assert (output / "model.joblib").is_file()
 
 
+AS_STRANGER = (
+    "setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+)  # fmt: skip
+
+
+def python_of_all_users(folder: Path) -> str:
+    """A Python with this project that every user can run: this one, or a virtual environment of the system's."""
+    tool("setpriv")
+    again = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
+    usable = [*AS_STRANGER, sys.executable, "-c", again]
+    if subprocess.run(usable, capture_output=True, check=False).returncode == 0:
+        return sys.executable
+    system = "/usr/bin/python3"
+    new_enough = [system, "-c", "import sys; sys.exit(sys.version_info < (3, 10))"]
+    if subprocess.run(new_enough, capture_output=True, check=False).returncode:
+        pytest.skip("NO PYTHON >= 3.10 THAT OTHER USERS CAN RUN: this one lies in a private folder")
+    uv = [find_uv(), "--quiet"]
+    subprocess.run([*uv, "venv", "--python", system, str(folder / "venv")], check=True)
+    python = str(folder / "venv" / "bin" / "python")
+    subprocess.run([*uv, "pip", "install", "--python", python, str(EXAMPLE.parent.parent), "ipykernel"], check=True)
+    return python
+
+
 def test_build_and_run__user_without_passwd_entry_and_docker__same_digest(
-    image: StoredImage, home: Path, tmp_path_factory: pytest.TempPathFactory
+    home: Path, image: StoredImage, base_and_locks: Callable[[Path, Path], None]
 ) -> None:
+    del image  # its lock is used: the index need not be asked twice
     if os.getuid() != 0:
         pytest.skip("becoming another user needs root")
-    work = tmp_path_factory.mktemp("nobody")
-    for parent in work.parents:
-        if parent.owner() == "root" and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
+    work = Path(tempfile.mkdtemp(prefix="mlpack-stranger-"))
+    work.chmod(0o755)
+    python = python_of_all_users(work)
     shutil.copytree(EXAMPLE, work / "digits", ignore=shutil.ignore_patterns("__pycache__"))
-    base_and_locks(home, work / "home")
-    subprocess.run(["chown", "-R", "4321:4321", str(work)], check=True)
-    prefix = ["setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups"]
-    python = [sys.executable, "-m", "jupyter_mlpack"]
-    environment = {
-        **{name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_", "LANG"))},
-        "PATH": "/usr/bin:/bin", "HOME": str(work), "DOCKER_HOST": "unix:///nonexistent", "TMPDIR": str(work),
-    }  # fmt: skip
-    if subprocess.run(
-        [*prefix, sys.executable, "-c", ""], env=environment, capture_output=True, check=False
-    ).returncode:
-        pytest.skip("this Python cannot be read by other users")
-    for words in (
-        ["build", str(work / "digits" / "digits.ipynb")],
-        ["run", NAME, "-p", "epochs=5", "--engine", "process", "--output", str(work / "out")],
-    ):
-        answer = subprocess.run(
-            [*prefix, *python, *words, "--home", str(work / "home")],
-            capture_output=True, text=True, env=environment, cwd=work, check=False,
-        )  # fmt: skip
-        assert answer.returncode == 0, answer.stdout + answer.stderr
-    again = Store(work / "home").image(NAME)
-    assert again is not None
-    assert again.descriptor.digest == image.descriptor.digest
-    assert (work / "out" / "model.joblib").stat().st_uid == 4321
+    (work / "mine").mkdir()
+    base_and_locks(home, work / "mine" / "home")
+    base_and_locks(home, work / "root")
+    subprocess.run(["chown", "-R", "4321:4321", str(work / "mine")], check=True)
+    notebook, stranger_home = str(work / "digits" / "digits.ipynb"), work / "mine" / "home"
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_", "LANG"))}
+    nowhere = {"HOME": str(work / "mine"), "TMPDIR": str(work / "mine"), "DOCKER_HOST": "unix:///nonexistent"}
+    stranger = {**settings, **nowhere, "PATH": "/usr/bin:/bin"}
+    words = [python, "-m", "jupyter_mlpack"]
+    run_checked([*words, "build", notebook, "--home", str(work / "root")], dict(os.environ))
+    run_checked([*AS_STRANGER, *words, "build", notebook, "--home", str(stranger_home)], stranger)
+    first, second = (Store(folder).image(NAME) for folder in (work / "root", stranger_home))
+    assert first is not None
+    assert second is not None
+    assert first.descriptor.digest == second.descriptor.digest
+    output = work / "mine" / "out"
+    options = ["-p", "epochs=5", "--engine", "process", "--output", str(output), "--home", str(stranger_home)]
+    run_checked([*AS_STRANGER, *words, "run", NAME, *options], stranger)
+    assert (output / "model.joblib").stat().st_uid == 4321
+    shutil.rmtree(work)
+
+
+def run_checked(command: list[str], environment: dict[str, str]) -> None:
+    """Run a command that must succeed."""
+    answer = subprocess.run(command, capture_output=True, text=True, env=environment, cwd="/", check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from jupyter_mlpack.oci.compress import BLOCK, Compressed, Compressor, open_gzip
+from jupyter_mlpack.oci.compress import BLOCK, Compressed, Compressor, agreed, open_gzip
 
 RANDOM = random.Random(1)
 NOISE = RANDOM.randbytes(BLOCK)
@@ -64,3 +64,13 @@ class Broken:
 def test_compressor__full_disk__passes_the_error_on() -> None:
     with pytest.raises(OSError, match="No space left"):
         Compressor(Broken(), 1).write(b"x")
+
+
+RESULTS = {"agree": "aa", "differ once": "baa", "second differs": "abaa", "two wrong ones": "abcc"}
+
+
+@pytest.mark.parametrize("results", RESULTS.values(), ids=RESULTS)
+def test_agreed__results__the_one_that_came_twice(results: str) -> None:
+    made = iter(results)
+    assert agreed(lambda: next(made).encode()) == results[-1].encode()
+    assert list(made) == []

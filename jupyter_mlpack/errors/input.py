@@ -1,0 +1,265 @@
+"""The notebook, a name or an option is wrong."""
+
+from __future__ import annotations
+
+from jupyter_mlpack.errors.base import MlpackError
+
+
+class InputError(MlpackError):
+    """The notebook, a name or an option is wrong."""
+
+    exit_code = 2
+
+
+class NotebookMissing(InputError):
+    """No file at the path."""
+
+    code = "notebook-missing"
+    what = "There is no notebook at {path}."
+    hint = "Check the path; tab completion helps."
+
+
+class NotebookIsFolder(InputError):
+    """The path is a folder."""
+
+    code = "notebook-is-folder"
+    what = "{path} is a folder, not a notebook."
+    hint = "Name one notebook, for example: jupyter mlpack build {path}/{example}"
+
+
+class NotebookUnreadable(InputError):
+    """The file is there but the system does not let us read it."""
+
+    code = "notebook-unreadable"
+    what = "{path} cannot be read."
+    why = "{reason}"
+    hint = "Check the file's permissions."
+
+
+class NotebookTooLarge(InputError):
+    """The file is larger than a notebook can sensibly be."""
+
+    code = "notebook-too-large"
+    what = "{path} is too large to read: {size}."
+    why = "Up to {limit} are read. Outputs (images, data, widgets) usually make a notebook this large."
+    hint = "Clear the outputs and save, for example: jupyter nbconvert --clear-output --inplace {path}"
+
+
+class NotebookBlank(InputError):
+    """The file holds nothing."""
+
+    code = "notebook-blank"
+    what = "{path} is an empty file."
+    why = "A save may have been cut short."
+    hint = "Open and save the notebook again, or take it from its checkpoint folder."
+
+
+class NotebookNotText(InputError):
+    """The file is binary."""
+
+    code = "notebook-not-text"
+    what = "{path} is not a notebook: it holds bytes that are not text."
+    where = "byte {position}"
+    why = "A notebook is a JSON text file in UTF-8."
+    hint = "Check that the path names the notebook itself, not an archive, an image or a data file."
+
+
+class NotebookBrokenJson(InputError):
+    """The file is not well-formed JSON."""
+
+    code = "notebook-broken-json"
+    what = "{path} is damaged: it is not valid JSON."
+    where = "line {line}, column {column}"
+    why = "{reason}. An unfinished merge or an interrupted save does this."
+    hint = "Repair that line in a text editor, or take the last good version of the file."
+
+
+class NotebookStrangeJson(InputError):
+    """The JSON is nested too deep, or holds a number too long, to be a notebook."""
+
+    code = "notebook-strange-json"
+    what = "{path} cannot be read: its JSON is nested too deep or holds a number too long."
+    why = "No notebook that Jupyter saved looks like this."
+    hint = "Check where the file comes from; save it again from JupyterLab."
+
+
+class NotANotebook(InputError):
+    """JSON, but no notebook."""
+
+    code = "not-a-notebook"
+    what = "{path} is not a notebook: it has no list of cells."
+    hint = "Name an .ipynb file that JupyterLab can open."
+
+
+class NotebookEmpty(InputError):
+    """No code in the notebook."""
+
+    code = "notebook-empty"
+    what = "{path} has no code to run: none of its {cells} cells is a code cell with text."
+    hint = "Add a code cell, or check that this is the right notebook."
+
+
+class NotebookLanguage(InputError):
+    """The notebook's kernel speaks another language than Python."""
+
+    code = "notebook-language"
+    what = "{path} is a notebook in {language}; only Python notebooks are supported so far."
+    hint = "Choose a Python kernel for it, or build this notebook by other means."
+
+
+class ReferenceIsAddress(InputError):
+    """A web address where an image name is expected."""
+
+    code = "reference-is-address"
+    what = "An image name does not begin with a protocol: {address} came after one."
+    why = "Image names look like HOST/REPOSITORY:TAG."
+    hint = "Leave out everything up to and including ://"
+
+
+class ReferenceWrong(InputError):
+    """A part of an image name that the grammar does not allow."""
+
+    code = "reference-wrong"
+    what = "{name!r} is not an image name: {part!r} cannot be a part of it."
+    why = "Parts between slashes hold lower-case letters and digits, joined by single '.', '_' or by '-'."
+    hint = "Rename it, for example: team/iris-training:1"
+
+
+class ReferenceUppercase(InputError):
+    """Upper-case letters in an image name."""
+
+    code = "reference-uppercase"
+    what = "{name!r} is not an image name: {part!r} has upper-case letters."
+    why = "Only the tag, behind the colon, may have them."
+    hint = "Write {lower} instead of {part}."
+
+
+class ReferenceHostWrong(InputError):
+    """The registry's host in an image name is malformed."""
+
+    code = "reference-host-wrong"
+    what = "{name!r} is not an image name: {host!r} is not a host."
+    why = "A first part with a dot or a colon is read as HOST or HOST:PORT of a registry."
+    hint = "Correct the host, for example: localhost:5000/team/iris"
+
+
+class ReferenceTagWrong(InputError):
+    """A tag that the grammar does not allow."""
+
+    code = "reference-tag-wrong"
+    what = "{name!r} is not an image name: {tag!r} is not a tag."
+    why = "A tag has up to 128 letters, digits, '_', '.' and '-', and begins with none of the last two."
+    hint = "Correct what stands behind the last colon, or leave it out for the tag latest."
+
+
+class ReferenceDigestWrong(InputError):
+    """A digest that is not a SHA-256 digest."""
+
+    code = "reference-digest-wrong"
+    what = "{name!r} is not an image name: {digest!r} is not a digest."
+    why = "A digest is sha256: and 64 digits 0-9 a-f."
+    hint = "Copy the whole digest, or leave out what stands behind the @."
+
+
+class ReferenceTooLong(InputError):
+    """An image name longer than registries accept."""
+
+    code = "reference-too-long"
+    what = "The image name {name!r} is too long."
+    why = "Host and repository may have {longest} characters together."
+    hint = "Choose a shorter name."
+
+
+class PlainHttpRefused(InputError):
+    """Unencrypted HTTP to another machine that the user did not name."""
+
+    code = "plain-http-refused"
+    what = "{host} was not contacted without encryption."
+    why = "Over plain HTTP everybody on the way can read the password and change the image."
+    hint = "Use HTTPS. If this network is trusted, name the host: --insecure-host {host}"
+
+
+class CredentialsUnreadable(InputError):
+    """A file with registry credentials is damaged or may not be read."""
+
+    code = "credentials-unreadable"
+    what = "The registry credentials in {path} cannot be read."
+    where = "{path}"
+    why = "{reason}"
+    hint = "Repair or remove the file, then log in again with docker login."
+
+
+class CredentialHelperMissing(InputError):
+    """The program that should keep the registry credentials is not installed."""
+
+    code = "credential-helper-missing"
+    what = "The credentials for {host} are kept by {program}, which is not installed."
+    hint = "Install it, or take it out of Docker's config.json and log in with: docker login {host}"
+
+
+class CredentialHelperFailed(InputError):
+    """A program that keeps registry credentials failed."""
+
+    code = "credential-helper-failed"
+    what = "{program} did not give the credentials for {host}."
+    why = "{reason}"
+    hint = "Repair the helper, or take it out of Docker's config.json and log in with: docker login {host}"
+
+
+class PullNotFound(InputError):
+    """The registry does not have the image."""
+
+    code = "pull-not-found"
+    what = "There is no image {repository} at {host}."
+    why = "{reason}"
+    hint = "Check the name and the tag. Some registries say this of private images too: docker login {host}"
+
+
+class PullNoPlatform(InputError):
+    """The image is not made for the wanted architecture."""
+
+    code = "pull-no-platform"
+    what = "{reference} has no image for {platform}."
+    why = "It has: {offered}."
+    hint = "Choose another target architecture or another image."
+
+
+class NotebookNotNamed(InputError):
+    """A command wants exactly one notebook."""
+
+    code = "notebook-not-named"
+    what = "One notebook is wanted; {given} were named."
+    hint = "For example: jupyter mlpack build train.ipynb"
+
+
+class ImageNotNamed(InputError):
+    """A command wants exactly one image."""
+
+    code = "image-not-named"
+    what = "One image is wanted; {given} were named."
+    hint = "For example: jupyter mlpack run train:training (jupyter mlpack images lists them)"
+
+
+class ImageUnknown(InputError):
+    """The store has no image of that name."""
+
+    code = "image-unknown"
+    what = "There is no image called {name} in the content store."
+    why = "It holds: {known}."
+    hint = "Build it first: jupyter mlpack build NOTEBOOK --name {name}"
+
+
+class ParameterUnreadable(InputError):
+    """A ``-p`` that is no ``NAME=VALUE``."""
+
+    code = "parameter-unreadable"
+    what = "The parameter '{text}' is not of the form NAME=VALUE."
+    hint = "For example: -p epochs=3 -p name=resnet -p 'sizes=[64, 32]'"
+
+
+class PurposeUnsupported(InputError):
+    """Inference images are not built yet."""
+
+    code = "purpose-unsupported"
+    what = "Images for {purpose} cannot be built yet; only training images can."
+    hint = "Leave --purpose out."

@@ -1,0 +1,102 @@
+"""No set of packages satisfies what the notebook needs."""
+
+from __future__ import annotations
+
+from jupyter_mlpack.errors.base import MlpackError
+
+
+class ResolutionError(MlpackError):
+    """No set of packages satisfies what the notebook needs."""
+
+    exit_code = 4
+
+
+class PackageUnknown(ResolutionError):
+    """The index has no distribution of that name."""
+
+    code = "package-unknown"
+    what = "There is no package called {package} on the package index."
+    hint = "Correct the name in the notebook, or set the index that has it (pip's or uv's index settings are used)."
+
+
+class PackageVersionUnknown(ResolutionError):
+    """The index has the distribution, but not that version."""
+
+    code = "package-version-unknown"
+    what = "No version of {package} on the package index satisfies {package}{specifier}."
+    hint = "Change the pin in the notebook, or add the index that holds this version."
+
+
+class NoWheelForTarget(ResolutionError):
+    """The distribution has no wheel that the target takes."""
+
+    code = "no-wheel-for-target"
+    what = "{release} has no wheel for Linux {arch} with Python {python}."
+    why = "Packages are installed from wheels only, so that the target never depends on this machine's compilers."
+    hint = "Pin a version that has a wheel, or add an index or a find-links folder (UV_FIND_LINKS) that holds one."
+
+
+class DependencyConflict(ResolutionError):
+    """Two needs exclude each other."""
+
+    code = "dependency-conflict"
+    what = "The notebook's packages cannot be installed together."
+    why = "{reason}"
+    hint = "Loosen one of the pins, or install the other version in the kernel and build again."
+
+
+class RequirementInvalid(ResolutionError):
+    """An install line holds something that is no requirement."""
+
+    code = "requirement-invalid"
+    what = "A requirement cannot be read."
+    why = "{reason}"
+    hint = "Write it as pip would take it, for example: pandas==2.2.3"
+
+
+class IndexUnreachable(ResolutionError):
+    """The package index did not answer."""
+
+    code = "index-unreachable"
+    what = "The package index cannot be reached: {reason}."
+    why = "{detail}"
+    hint = "Check the network and the proxy; a notebook whose packages did not change builds without a network."
+
+
+class ResolverFailed(ResolutionError):
+    """uv failed in another way."""
+
+    code = "resolver-failed"
+    what = "The resolver (uv) stopped."
+    why = "{reason}"
+    hint = "Run the build again with -v; if a package is installed from an address, check that it can be fetched."
+
+
+class ImportsUnresolved(ResolutionError):
+    """Imported names that nothing knows."""
+
+    code = "imports-unresolved"
+    what = "Nobody knows which package provides: {modules}."
+    where = "{where}"
+    why = (
+        "Neither the kernel's environment, an install line nor the table of import names has them, "
+        "and a guess could install somebody else's code."
+    )
+    hint = "Install them in the kernel, write a cell '%pip install NAME', or name the package: --require NAME"
+
+
+class PythonUnsupported(ResolutionError):
+    """No stack has the notebook's Python."""
+
+    code = "python-unsupported"
+    what = "No stack has Python {python}; there are stacks for Python {available}."
+    where = "{where}"
+    hint = "Choose one that will do: --python {example}"
+
+
+class StackUnknown(ResolutionError):
+    """No stack of that name."""
+
+    code = "stack-unknown"
+    what = "There is no stack called {stack}; there are: {available}."
+    hint = "Leave --stack out to have it chosen by the notebook's Python version."
