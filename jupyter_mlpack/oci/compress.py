@@ -13,7 +13,6 @@ import os
 import struct
 import zlib
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import ModuleType
@@ -27,7 +26,7 @@ try:
 except ImportError:
     pass
 else:
-    deflater, inflater, LEVEL = isal_zlib, igzip, 2
+    deflater, inflater, LEVEL = isal_zlib, igzip, 0  # only level 0 is deterministic: docs/decisions/0007-gzip.md
 
 GZIP_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, deflater.error)
 """What reading a damaged gzip may raise."""
@@ -127,22 +126,6 @@ def open_gzip(blob: BinaryIO) -> IO[bytes]:
 
 
 def _deflate(block: bytes) -> bytes:
-    return agreed(lambda: _deflate_once(block))
-
-
-def agreed(make: Callable[[], bytes]) -> bytes:
-    """What ``make`` gives twice in a row.
-
-    igzip in several threads gives, about once in ten thousand blocks, another stream that is just as valid
-    (docs/decisions/0007-gzip.md). A layer's digest must not depend on that.
-    """
-    first, second = make(), make()
-    while first != second:
-        first, second = second, make()
-    return first
-
-
-def _deflate_once(block: bytes) -> bytes:
     """One block, ended at a byte boundary and without reference to the blocks before it."""
     stream: Any = deflater.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed: bytes = stream.compress(block) + stream.flush(zlib.Z_FULL_FLUSH)

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from jupyter_mlpack.oci.compress import BLOCK, Compressed, Compressor, agreed, open_gzip
+from jupyter_mlpack.oci.compress import BLOCK, Compressed, Compressor, open_gzip
 
 RANDOM = random.Random(1)
 NOISE = RANDOM.randbytes(BLOCK)
@@ -66,11 +66,7 @@ def test_compressor__full_disk__passes_the_error_on() -> None:
         Compressor(Broken(), 1).write(b"x")
 
 
-RESULTS = {"agree": "aa", "differ once": "baa", "second differs": "abaa", "two wrong ones": "abcc"}
-
-
-@pytest.mark.parametrize("results", RESULTS.values(), ids=RESULTS)
-def test_agreed__results__the_one_that_came_twice(results: str) -> None:
-    made = iter(results)
-    assert agreed(lambda: next(made).encode()) == results[-1].encode()
-    assert list(made) == []
+def test_compressor__many_times_in_many_threads__same_bytes() -> None:
+    """igzip's other levels failed here now and then: memory that another block had used changed what came out."""
+    data = b"".join(random.Random(seed).randbytes(40) * random.Random(seed).randrange(1, 60) for seed in range(6000))
+    assert len({compressed(data, threads)[0].digest for threads in (1, 2, 8) for _ in range(8)}) == 1
