@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -22,6 +23,9 @@ from jupyter_mlpack.events import ignore
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack
+
+# A shell starts what runs in its background with Ctrl-C ignored, and so would be every process that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 STACKS = Path(__file__).parents[1] / "stacks"
 

@@ -29,6 +29,10 @@ DEFAULTS = {"lr": 0.5, "name": "a"}
 Cells = Callable[..., "Job"]
 
 
+PYTHON_LAYER = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+"""What the python buildpack sets in every image."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A built train process over an application folder, and its output folder."""
@@ -45,7 +49,7 @@ class Job:
         # ipykernel does not listen to child processes where it sees pytest
         return subprocess.Popen(
             [*self.command(), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**inherited, "MLPACK_OUTPUT_DIR": str(self.output), **env},
+            env={**inherited, **PYTHON_LAYER, "MLPACK_OUTPUT_DIR": str(self.output), **env},
         )  # fmt: skip
 
     def run(self, *arguments: str, **env: str) -> tuple[int, str, str]:
@@ -299,7 +303,7 @@ def test_run__unknown_user_and_nothing_writable__works(cells: Cells, open_folder
         pytest.skip("NOT TESTED: becoming another user and hiding /tmp needs root, setpriv and unshare")
     if not Path(f"/usr/bin/python{PYTHON}").exists():
         pytest.skip(f"NOT TESTED: another user needs /usr/bin/python{PYTHON}")
-    mount = "mount -t tmpfs -o ro none /tmp"
+    mount = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp"
     if subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True, check=False).returncode:
         pytest.skip("NOT TESTED: this machine does not allow mounts in a namespace of its own")
     job = cells("import getpass, os\nopen(os.path.expanduser('~/x'), 'w')\nprint(getpass.getuser(), os.getuid())")
