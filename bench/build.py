@@ -25,6 +25,9 @@ HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "digits"
 BASE = "mlpack-bench-base:bookworm"
 PEER = "mlpack-bench-peer"
+DEBIANS = "/usr/bin/docker"
+DOCKER = DEBIANS if Path(DEBIANS).exists() else "docker"
+"""Debian's client has BuildKit inside; newer ones want a plug-in for it."""
 DOCKERFILE = f"""
 FROM {BASE}
 WORKDIR /workspace
@@ -169,10 +172,10 @@ def peer(folder: Path, runs: int) -> Iterator[tuple[str, Figure]]:
     shutil.copytree(EXAMPLE, context)
     (context / "Dockerfile").write_text(DOCKERFILE)
     (context / "requirements.txt").write_text(pins(folder / "home"))
-    build = ["docker", "build", "--network", "host", "--quiet", "--tag", PEER, str(context)]
+    build = [DOCKER, "build", "--network", "host", "--quiet", "--tag", PEER, str(context)]
     environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
     for _ in range(runs):
-        subprocess.run(["docker", "builder", "prune", "--all", "--force"], check=True, capture_output=True)
+        subprocess.run([DOCKER, "builder", "prune", "--all", "--force"], check=True, capture_output=True)
         yield "cold", measure([*build, "--no-cache"], lambda _: daemon_processes(), env=environment)
     measure(build, own_processes, env=environment)
     for number in range(runs):
@@ -190,7 +193,7 @@ def pins(home: Path) -> str:
 
 def make_base(folder: Path) -> None:
     """The Dockerfile's base image: bookworm with pip, made from Debian packages; the host's certificates go along."""
-    if subprocess.run(["docker", "image", "inspect", BASE], capture_output=True, check=False).returncode == 0:
+    if subprocess.run([DOCKER, "image", "inspect", BASE], capture_output=True, check=False).returncode == 0:
         return
     if shutil.which("mmdebstrap") is None:
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"], check=True)
@@ -202,7 +205,7 @@ def make_base(folder: Path) -> None:
         check=True,
     )  # fmt: skip
     subprocess.run(
-        ["docker", "import", "--change", f"ENV PIP_CERT={certificates}", str(tree), BASE],
+        [DOCKER, "import", "--change", f"ENV PIP_CERT={certificates}", str(tree), BASE],
         check=True,
         capture_output=True,
     )
