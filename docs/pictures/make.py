@@ -1,6 +1,8 @@
-"""Draws the README's pictures from real runs: ``.venv/bin/python docs/pictures/make.py`` (needs the demo's image).
+"""Draws the README's pictures from real runs: ``.venv/bin/python docs/pictures/make.py``.
 
-``terminal.svg`` is what a terminal shows for a build after an edit and a run; ``layers.svg`` is the size of the
+Set MLPACK_HOME to an empty folder to see a first build.
+
+``terminal.svg`` is what a terminal shows for a build and a run; ``layers.svg`` is the size of the
 layers of the example's image; ``path.svg`` is drawn by hand here, because it is about the code.
 """
 
@@ -33,7 +35,7 @@ def in_terminal(words: list[str]) -> str:
     def read(descriptor: int) -> bytes:
         chunk = os.read(descriptor, 4096)
         chunks.append(chunk)
-        return b""
+        return chunk
 
     os.environ.update(COLUMNS="110", LINES="40", TERM="xterm-256color", PYTHONPATH=str(ROOT))
     stdout = os.dup(1)
@@ -128,10 +130,10 @@ def layers() -> None:
 
 
 STEPS = (
-    ("Notebook", "notebook.py", "cells, magics told apart"),
-    ("Inspection", "inspection/", "packages, files, parameters"),
-    ("Lock", "resolution/", "one wheel, one hash each"),
-    ("BuildPlan", "plan.py", "all decided, nothing done"),
+    ("Notebook", "notebook.py", "cells and magics"),
+    ("Inspection", "inspection/", "packages and files"),
+    ("Lock", "resolution/", "wheels and hashes"),
+    ("BuildPlan", "plan.py", "all is decided"),
     ("Image", "lifecycle/", "analyze ... export"),
     ("Job", "jobs.py", "process or docker"),
 )
@@ -168,5 +170,5 @@ def path() -> None:
 
 if __name__ == "__main__":
     path()
-    layers()
     terminal()
+    layers()
