@@ -13,6 +13,7 @@ from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import Interrupted, InterruptedAfterBuild, MlpackError, NotebookNotNamed, PurposeUnsupported
 from jupyter_mlpack.events import BuildSucceeded, Event, Noticed
+from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.pipeline import Wishes, build_image, inspect, plan_image
 from jupyter_mlpack.publish import check_outputs, publish
 from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
@@ -85,6 +86,8 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
         started = time.monotonic()
         notebook, outputs, wishes = self.notebook(), self.outputs(), self.wishes()
         check_outputs(outputs)
+        if wishes.name:
+            parse_reference(wishes.name)
         if self.dry_run:
             plan = plan_image(*inspect(notebook, wishes, reporter), wishes, self.machine(), reporter)
             reporter.result(describe_plan(plan), to_json(plan))

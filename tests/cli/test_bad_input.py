@@ -93,6 +93,7 @@ CASES = {
     "unresolved import": Case(code("import zzz_nobody_has_this"), 4, ("zzz_nobody_has_this", "cell 1", "--require")),
     "no network": Case(code("import yaml"), 4, ("cannot be reached", "127.0.0.1"), environment=UNREACHABLE),
     "bad reference": Case(code(IMPORTS_NOTHING), 2, ("error:",), ("--push", "UPPER CASE")),
+    "bad name": Case(code(IMPORTS_NOTHING), 2, ("error:",), ("--name", "UPPER CASE")),
     "output below a file": Case(code(IMPORTS_NOTHING), 7, ("cannot be written",), ("--layout", "n.ipynb/layout")),
     "purpose not there yet": Case(
         code(IMPORTS_NOTHING), 2, ("inference cannot be built yet",), ("--purpose", "inference")
