@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from traitlets import Bool, List, Unicode
@@ -14,7 +15,7 @@ from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import Interrupted, InterruptedAfterBuild, MlpackError, NotebookNotNamed, PurposeUnsupported
 from jupyter_mlpack.events import BuildSucceeded, Event, Noticed
 from jupyter_mlpack.oci.reference import parse_reference
-from jupyter_mlpack.pipeline import Wishes, build_image, inspect, plan_image
+from jupyter_mlpack.pipeline import Machine, Wishes, build_image, inspect, plan_image
 from jupyter_mlpack.publish import check_outputs, publish
 from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
 
@@ -39,7 +40,7 @@ again by its name; the options below send it to further places, any of them toge
         ("--python X.Y", "Python of the image (default: the kernel's)"),
         ("--stack NAME", "the run image: bookworm or trixie (default: by the Python version)"),
         ("--arch ARCH", "amd64 or arm64 (default: this machine's)"),
-        ("--upgrade", "choose versions anew instead of those of the last build"),
+        ("--upgrade", "choose versions and the base's packages anew instead of those of the last build"),
         ("--run-image REF", "take the run image from a registry instead of assembling it"),
         ("--mirror URL", "the Debian mirror (default: the one of this machine's apt)"),
         ("--dry-run", "show the plan; build nothing"),
@@ -105,6 +106,12 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
         text = describe_image(image, delivered, time.monotonic() - started)
         reporter.result(text, {"image": to_json(image), "delivered": list(delivered)})
         return 0
+
+    def machine(self) -> Machine:
+        """What this machine offers; ``--upgrade`` asks for the distribution's fixes, too."""
+        machine = super().machine()
+        settings = replace(machine.stack_settings, refresh=self.upgrade, insecure=self.insecure)
+        return replace(machine, stack_settings=settings)
 
     def interruption(self) -> MlpackError:
         """Says what is true: whether the image was finished before."""

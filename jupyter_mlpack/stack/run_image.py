@@ -92,7 +92,7 @@ def _tell_age(assembly: Assembly) -> None:
     """Say so when the image at hand is old: its packages do not get the distribution's fixes by themselves."""
     days = int((time.time() - (assembly.state / "image.json").stat().st_mtime) // 86400)
     if days >= OLD:
-        text = f"The run image {assembly.name} was made {days} days ago; refresh it to have the distribution's fixes."
+        text = f"The run image {assembly.name} was made {days} days ago; --upgrade has the distribution's fixes."
         assembly.emit(Noticed(Notice("run-image-old", text)))
 
 
