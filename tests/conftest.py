@@ -24,8 +24,9 @@ from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack
 
-# A shell starts what runs in its background with Ctrl-C ignored, and so would be every process that the tests start.
+# A shell starts what runs in its background with these ignored, and so would they be in all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 STACKS = Path(__file__).parents[1] / "stacks"
 
