@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.values import Json
 
 TELLING = (".dist-info", ".egg-info", ".egg-link", ".pth")
@@ -48,7 +48,7 @@ class Answers:
             state, newest = look(interpreter, watched)
             if newest < asked - SETTLED:
                 text = json.dumps({"watched": watched, "state": state, "answer": answer})
-                _write(self._place(interpreter), text)
+                write_atomically(self._place(interpreter), text)
         except OSError:
             return
 
@@ -85,10 +85,3 @@ def _rows(path: str) -> Iterator[tuple[str, int, int]]:
     for name in sorted(name for name in os.listdir(path) if name.endswith(TELLING)):
         inner = os.stat(os.path.join(path, name), follow_symlinks=False)
         yield os.path.join(path, name), inner.st_mtime_ns, 0
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as scratch:
-        scratch.write(text)
-    os.replace(scratch.name, path)

@@ -7,12 +7,11 @@ materials. Only layers that are nothing but launch layers enter, since only they
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.lifecycle.records import LayerRecord, Table, escape_id
 from jupyter_mlpack.lifecycle.reuse import held_layer
 from jupyter_mlpack.oci.store import Store
@@ -55,7 +54,7 @@ class KnownLayers:
         except (TypeError, ValueError):
             # dates and nan in a metadata table have no JSON form that reads back equal: such a layer is not shared
             return
-        _write_atomically(self._folder / escape_id(buildpack_id) / f"{layer}.json", text)
+        write_atomically(self._folder / escape_id(buildpack_id) / f"{layer}.json", text)
 
 
 def _read(path: Path) -> KnownLayer | None:
@@ -65,10 +64,3 @@ def _read(path: Path) -> KnownLayer | None:
     except (OSError, ValueError, KeyError, TypeError):
         # the index is a cache: an entry that cannot be read is as good as none
         return None
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as scratch:
-        scratch.write(text)
-    os.replace(scratch.name, path)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.resolution.explain import lock_error
 from jupyter_mlpack.resolution.wheels import MACHINE, glibc_minor, parse_pylock
 from jupyter_mlpack.values import Lock, LockedPackage, Target
@@ -101,16 +102,3 @@ def uv_environment(settings: Mapping[str, str]) -> dict[str, str]:
     names = (*INHERITED, *PROXIES, *(name.lower() for name in PROXIES))
     inherited = {name: os.environ[name] for name in names if name in os.environ}
     return {**inherited, **settings}
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader sees the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
