@@ -90,7 +90,7 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
     """Choose the stack, lock the packages for its target, and write down what to build."""
     with phase("resolve", emit) as summary:
         where = str(notebook.path.name)
-        stack = choose_stack(machine.catalog, wishes.python or inspection.python_version, where, wishes.stack)
+        stack = choose_stack(machine.catalog, wishes.python or inspection.python.version, where, wishes.stack)
         target = make_target(stack, wishes.arch)
         lock = lock_packages(inspection, target, wishes, machine, emit)
         name = wishes.name or default_name(notebook.path, wishes.purpose)

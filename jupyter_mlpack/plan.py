@@ -35,7 +35,7 @@ RUNNER = {Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"), Purpose.INFER
 """What the image's own process needs; resolved together with the notebook's needs, so that they cannot clash."""
 
 
-def choose_stack(catalog: Catalog, python_version: str | None, where: str, stack: str | None = None) -> Stack:
+def choose_stack(catalog: Catalog, python: str | None, where: str, stack: str | None = None) -> Stack:
     """The stack that is named, else the one with the notebook's Python, else the first.
 
     Raises ``StackUnknown`` and ``PythonUnsupported``.
@@ -45,9 +45,9 @@ def choose_stack(catalog: Catalog, python_version: str | None, where: str, stack
             if candidate.name == stack:
                 return candidate
         raise StackUnknown(stack=stack, available=", ".join(candidate.name for candidate in catalog.stacks))
-    if python_version is None:
+    if python is None:
         return catalog.stacks[0]
-    minor = ".".join(python_version.split(".")[:2])
+    minor = ".".join(python.split(".")[:2])
     for candidate in catalog.stacks:
         if candidate.python == minor:
             return candidate

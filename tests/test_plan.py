@@ -44,7 +44,9 @@ WHERE = Evidence("IMP1", Location("n.ipynb", 4, 1), "import strange")
 def inspection(*dependencies: Dependency, unresolved: tuple[Unresolved, ...] = ()) -> Inspection:
     parameters = (NotebookParameter("lr", 0.1),)
     files = (LocalFile("helper.py", 3),)
-    return Inspection("n.ipynb", "3.11.7", "python3", dependencies, unresolved, (), parameters, files, ())
+    return Inspection(
+        "n.ipynb", "python3", dependencies=dependencies, unresolved=unresolved, parameters=parameters, files=files
+    )
 
 
 STACKS = {

@@ -36,7 +36,7 @@ jupyter mlpack inspect train.ipynb --format json"""
 
 def describe_inspection(inspection: Inspection) -> str:
     """The inspection for people: one line a finding, with its place."""
-    kernel, python = inspection.kernel or "not named", inspection.python_version or "not named"
+    kernel, python = inspection.kernel or "not named", inspection.python.version or "not named"
     lines = [f"{inspection.notebook}: kernel {kernel}, Python {python}"]
     lines += section(
         "packages", [(item.requirement, item.resolved_by, item.evidence) for item in inspection.dependencies]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from jupyter_mlpack.inspection.cells import parse_python
-from jupyter_mlpack.values import Cell, Location, Notice
+from jupyter_mlpack.values import Cell, Evidence, Location, Notice, Secret
 
 TOKENS = (
     ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
@@ -29,8 +30,16 @@ OWNERS = frozenset(["environ", "os", "userdata", "UserSecretsClient", "user_secr
 PLACEHOLDER = re.compile(r"your|xxx|<|>|\.\.\.|\*\*\*|insert|replace|example|dummy|change|todo|none|test|my[-_]", re.I)
 
 
-def find_credentials(path: str, cells: Iterable[Cell]) -> tuple[Notice, ...]:
-    """Notices on the secrets that a notebook reads and on those that it holds."""
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets that a notebook asks for, and warnings of those that stand in it."""
+
+    found: tuple[Secret, ...]
+    notices: tuple[Notice, ...]
+
+
+def find_secrets(path: str, cells: Iterable[Cell]) -> Secrets:
+    """The secrets that a notebook reads, by name, and a warning for each that it holds."""
     names: dict[str, Location] = {}
     literal: list[Notice] = []
     for cell in cells:
@@ -45,7 +54,8 @@ def find_credentials(path: str, cells: Iterable[Cell]) -> tuple[Notice, ...]:
         Notice("secret-name", f"The notebook reads {name} from its surroundings; give it to the job.", at)
         for name, at in names.items()
     ]
-    return (*dict.fromkeys(literal), *asked)
+    found = (Secret(name, "environment", (Evidence("SEC1", at, name),)) for name, at in names.items())
+    return Secrets(tuple(found), (*dict.fromkeys(literal), *asked))
 
 
 def holds_secret(name: str, value: object) -> bool:

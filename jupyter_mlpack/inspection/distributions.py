@@ -11,11 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jupyter_mlpack.inspection import tables
+from jupyter_mlpack.inspection.declarations import Declared
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.installs import Install
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.inspection.versions import choose_specifier, kernel_pin
-from jupyter_mlpack.values import Dependency, Evidence, KernelDistribution, KernelEnvironment, Notice, Unresolved
+from jupyter_mlpack.values import (
+    Conflict,
+    Dependency,
+    Evidence,
+    KernelDistribution,
+    KernelEnvironment,
+    Notice,
+    Unresolved,
+)
 
 FROM_INDEX = ("index", "conda")
 NAMESPACES = frozenset(
@@ -44,11 +53,12 @@ FOREIGN = {
 
 @dataclass(frozen=True)
 class Known:
-    """What the resolvers may look at: installs by normalised name, the last one first in force, and the kernel."""
+    """What the resolvers may look at: installs by normalised name (the last one counts), declarations, the kernel."""
 
     installs: Mapping[str, Install]
     kernel: KernelEnvironment | None = None
     by_module: Mapping[str, KernelDistribution] = field(default_factory=dict)
+    declared: Declared = field(default_factory=Declared)
 
     def distribution(self, name: str) -> KernelDistribution | None:
         """The kernel's distribution of that name."""
@@ -63,15 +73,20 @@ class Resolution:
     dependencies: tuple[Dependency, ...]
     unresolved: tuple[Unresolved, ...]
     notices: tuple[Notice, ...]
+    conflicts: tuple[Conflict, ...] = ()
 
 
 Resolver = Callable[[str, Known], "str | None"]
 
 
-def read_known(installs: tuple[Install, ...], kernel: KernelEnvironment | None) -> Known:
+def read_known(
+    installs: tuple[Install, ...], kernel: KernelEnvironment | None, declared: Declared | None = None
+) -> Known:
     """Index the evidence once."""
     held = {module: entry for entry in reversed(kernel.distributions if kernel else ()) for module in entry.modules}
-    return Known({install_name(item): item for item in installs if item.tool == "pip"}, kernel, held)
+    return Known(
+        {install_name(item): item for item in installs if item.tool == "pip"}, kernel, held, declared or Declared()
+    )
 
 
 def install_name(install: Install) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.surroundings import Surroundings
-from jupyter_mlpack.values import Cell, Evidence, LocalFile, Location, Notice
+from jupyter_mlpack.values import Cell, Evidence, LocalFile, Location, Notice, OutputFile
 
 MAX_FILE = 100_000_000
 """Bytes of one file that is taken into an image without being asked."""
@@ -49,6 +49,7 @@ class Files:
 
     found: tuple[LocalFile, ...]
     notices: tuple[Notice, ...]
+    outputs: tuple[OutputFile, ...] = ()
 
 
 def find_files(

@@ -16,7 +16,7 @@ from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tables import pip_options, tools
-from jupyter_mlpack.values import Evidence, Location, Notice
+from jupyter_mlpack.values import Evidence, Location, Notice, PackageIndex
 
 Tool = Literal["pip", "conda", "apt"]
 PIP = re.compile(r"^(?:.*/)?pip[0-9.]*$|^\{?pip\w*\}?$|^\$\{?PIP\w*\}?$", re.I)
@@ -41,6 +41,7 @@ class Installs:
 
     found: tuple[Install, ...] = ()
     notices: tuple[Notice, ...] = ()
+    indexes: tuple[PackageIndex, ...] = ()
 
 
 def find_installs(commands: Iterable[Command], around: Surroundings) -> Installs:

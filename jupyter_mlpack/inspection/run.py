@@ -1,22 +1,27 @@
 """``inspect_notebook``: all that can be told about a notebook without running it, on one page.
 
-Read the commands, see what they write and install, tell imports from local files, name the distributions, then look
-for needs without an import, parameters, files and credentials. Pure: what lies outside the notebook is handed in.
+Read the commands, see what they write and install, read what is declared, tell imports from local files, name the
+distributions, then look for needs without an import, hardware, Python, system packages, parameters, files and secrets.
+Pure: what lies outside the notebook is handed in.
 """
 
 from __future__ import annotations
 
 from jupyter_mlpack.inspection.commands import notebook_commands
-from jupyter_mlpack.inspection.credentials import find_credentials
+from jupyter_mlpack.inspection.credentials import find_secrets
+from jupyter_mlpack.inspection.declarations import read_declarations, with_use
 from jupyter_mlpack.inspection.distributions import read_known, resolve
 from jupyter_mlpack.inspection.files import find_files
 from jupyter_mlpack.inspection.folder import DiskFolder, Folder
+from jupyter_mlpack.inspection.hardware import find_hardware
 from jupyter_mlpack.inspection.imports import cell_imports
 from jupyter_mlpack.inspection.installs import find_installs
 from jupyter_mlpack.inspection.local import follow_local, run_scripts
 from jupyter_mlpack.inspection.needs import add_needs
 from jupyter_mlpack.inspection.parameters import find_parameters
+from jupyter_mlpack.inspection.python_version import find_python
 from jupyter_mlpack.inspection.surroundings import read_surroundings
+from jupyter_mlpack.inspection.system import find_system
 from jupyter_mlpack.inspection.versions import constraints
 from jupyter_mlpack.values import Inspection, KernelEnvironment, Notebook
 
@@ -33,28 +38,31 @@ def inspect_notebook(
     commands = tuple(notebook_commands(path, cells))
     around = read_surroundings(cells, commands, folder or DiskFolder(notebook.path.parent))
     installs = find_installs(commands, around)
+    declared = read_declarations(notebook, around)
     followed = follow_local(cell_imports(path, cells), run_scripts(path, cells, commands), around)
-    known = read_known(installs.found, environment)
+    known = read_known(installs.found, environment, declared)
     resolution = resolve(followed.outside, installs.found, known)
     dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known)
+    python = find_python(notebook, environment, declared)
+    hardware = find_hardware(notebook, followed.outside, installs.found, around)
     files = find_files(path, cells, followed.files, around)
-    credentials = find_credentials(path, cells)
-    notices = (
-        *notebook.notices,
-        *installs.notices,
-        *followed.notices,
-        *resolution.notices,
-        *files.notices,
-        *credentials,
-    )
+    secrets = find_secrets(path, cells)
+    speakers = (notebook, installs, declared, followed, resolution, hardware, files, secrets)
     return Inspection(
         notebook=path,
-        python_version=environment.python_version if environment else notebook.python_version,
         kernel=notebook.kernel,
+        python=python.python,
+        hardware=hardware.hardware,
         dependencies=dependencies,
         unresolved=resolution.unresolved,
+        conflicts=(*resolution.conflicts, *python.conflicts, *hardware.conflicts),
+        declarations=with_use(declared, dependencies),
         constraints=constraints(environment, dependencies),
+        system=find_system(installs.found, declared, dependencies),
+        indexes=tuple(dict.fromkeys((*installs.indexes, *declared.indexes))),
         parameters=find_parameters(path, cells),
         files=files.found,
-        notices=tuple(dict.fromkeys(notices)),
+        outputs=files.outputs,
+        secrets=secrets.found,
+        notices=tuple(dict.fromkeys(notice for speaker in speakers for notice in speaker.notices)),
     )

@@ -107,7 +107,7 @@ def test_inspect_notebook__kernel__decides_versions(
     assert [entry.module for entry in inspection.unresolved] == unresolved
     own = ("torch==2.9.0",) if "pandas==2.1" in dependencies else ("pandas==2.2.3", "torch==2.9.0")
     assert inspection.constraints == own
-    assert inspection.python_version == "3.12.1"
+    assert inspection.python.version == "3.12.1"
 
 
 def test_inspect_notebook__conflict__is_noticed(tmp_path: Path) -> None:

@@ -1,0 +1,5 @@
+"""Hardware: what the metadata declares, what the code needs, what an image should be made for."""
+
+from jupyter_mlpack.inspection.hardware.find import FoundHardware, find_hardware
+
+__all__ = ["FoundHardware", "find_hardware"]

@@ -1,0 +1,48 @@
+"""The nouns of the project: frozen, comparable, JSON-able; nothing else.
+
+Read ``pipeline.py`` for the order in which they are made. A value is complete when it is made: no later stage
+fills anything in. ``to_json`` turns any of them into plain dicts, lists, strings and numbers.
+"""
+
+from jupyter_mlpack.values.hardware import DeclaredHardware, Hardware, NeededHardware
+from jupyter_mlpack.values.image import Image, ImageLayer, ImageProcess
+from jupyter_mlpack.values.inspection import (
+    Claim,
+    Conflict,
+    Declaration,
+    Dependency,
+    Inspection,
+    KernelDistribution,
+    KernelEnvironment,
+    LocalFile,
+    NotebookParameter,
+    OutputFile,
+    PackageIndex,
+    PythonVersion,
+    Secret,
+    SystemPackage,
+    Unresolved,
+)
+from jupyter_mlpack.values.job import Job, JobSpec, JobState, Mount, Task
+from jupyter_mlpack.values.notebook import Cell, Evidence, Location, Magic, Notebook, Notice
+from jupyter_mlpack.values.plan import (
+    Buildpack,
+    BuildPlan,
+    Catalog,
+    Lock,
+    LockedPackage,
+    PlannedFile,
+    Purpose,
+    Stack,
+    Target,
+)
+from jupyter_mlpack.values.wire import Json, Parameter, to_json
+
+__all__ = [
+    "BuildPlan", "Buildpack", "Catalog", "Cell", "Claim", "Conflict", "Declaration", "DeclaredHardware", "Dependency",
+    "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection", "Job", "JobSpec", "JobState", "Json",
+    "KernelDistribution", "KernelEnvironment", "LocalFile", "Location", "Lock", "LockedPackage", "Magic", "Mount",
+    "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile", "PackageIndex", "Parameter",
+    "PlannedFile", "Purpose", "PythonVersion", "Secret", "Stack", "SystemPackage", "Target", "Task", "Unresolved",
+    "to_json",
+]  # fmt: skip

@@ -1,0 +1,117 @@
+"""What shall be built, on what, out of which pins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class Purpose(str, Enum):
+    """What an image is for."""
+
+    TRAINING = "training"
+    INFERENCE = "inference"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the image will run on; never read from the build host.
+
+    ``arch`` is Go's word (``amd64``, ``arm64``); ``libc`` is ``glibc2.36``; ``python`` is ``3.11``;
+    ``accelerator`` is ``cpu``, ``cuda12`` ...
+    """
+
+    os: str
+    arch: str
+    libc: str
+    python: str
+    accelerator: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A run image recipe: ``stacks/<name>/stack.toml``. ``packages`` are distribution package names."""
+
+    name: str
+    distribution: str
+    version: str
+    suite: str
+    python: str
+    libc: str
+    packages: tuple[str, ...]
+    user: str
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Buildpack:
+    """One Cloud Native Buildpack on disk (``buildpacks/<folder>/buildpack.toml``)."""
+
+    id: str
+    version: str
+    root: Path
+
+    @property
+    def reference(self) -> str:
+        """``id@version``."""
+        return f"{self.id}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The stacks and buildpacks at hand; ``order`` is the buildpacks' reference order for a notebook image."""
+
+    stacks: tuple[Stack, ...]
+    buildpacks: tuple[Buildpack, ...]
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LockedPackage:
+    """One distribution of a lock: the one wheel that fits the target. ``size`` is compressed bytes, 0 if unknown."""
+
+    name: str
+    version: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Exact, hashed pins for one target, sorted by name."""
+
+    packages: tuple[LockedPackage, ...]
+
+    @property
+    def text(self) -> str:
+        """A requirements file that uv and pip both read in hash-checking mode."""
+        lines = (f"{package.name}=={package.version} --hash=sha256:{package.sha256}" for package in self.packages)
+        return "".join(f"{line}\n" for line in lines)
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file of the application folder: literal ``text``, or the bytes of ``source`` on disk."""
+
+    path: str
+    text: str | None = None
+    source: Path | None = None
+    executable: bool = False
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """Everything the lifecycle needs to know; equal plans make equal images.
+
+    ``files`` are sorted by path. ``environment`` becomes ``<platform>/env/*``: what buildpacks may see.
+    """
+
+    name: str
+    purpose: Purpose
+    target: Target
+    stack: Stack
+    order: tuple[str, ...]
+    files: tuple[PlannedFile, ...]
+    environment: tuple[tuple[str, str], ...] = ()
