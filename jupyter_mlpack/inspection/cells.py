@@ -15,23 +15,6 @@ from jupyter_mlpack.values import Cell, Magic
 __all__ = ["MAX_CELL", "Budget", "parse_python", "read_cell", "walk_python"]
 
 
-@functools.lru_cache(maxsize=512)
-def python_nodes(text: str) -> tuple[ast.AST, ...]:
-    """All nodes of ``text`` from the outside in, walked once for all who ask; empty if it is no Python.
-
-    What ``ast.walk`` gives, without the marks that carry nothing (``Load``, operators).
-    """
-    tree = parse_python(text)
-    found: list[ast.AST] = [tree] if tree else []
-    for node in found:
-        for value in vars(node).values():
-            if isinstance(value, ast.AST):
-                found += [value] if value._fields else []
-            elif isinstance(value, list):
-                found += [item for item in value if isinstance(item, ast.AST)]
-    return tuple(found)
-
-
 def read_cell(number: int, source: str, tags: Iterable[str] = (), budget: Budget | None = None) -> Cell:
     """The cell ``number`` (counted from 1 over all cells) with ``source``; never raises on any text."""
     budget = budget or Budget()
