@@ -1,7 +1,7 @@
 """``read_notebook``: a path -> ``Notebook``, or the plain reason why not.
 
-The file is hostile input: its size is bounded before it is read, nothing in it is executed, and whatever bytes it
-holds, the only errors that leave here are leaves of ``InputError``.
+The file is hostile input: its size is bounded before it is read (``notebook_text.py``), nothing in it is executed, and
+whatever bytes it holds, the only errors that leave here are leaves of ``InputError``.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.inspection.cells import MAX_CELL, read_cell
+from jupyter_mlpack.inspection.cells import MAX_CELL, Budget, read_cell
+from jupyter_mlpack.notebook_text import read_document
 from jupyter_mlpack.values import Cell, Json, Location, Notebook, Notice
 
-MAX_BYTES = 200_000_000
-"""Bytes. A notebook above is carrying data in its outputs; reading it would take gigabytes of memory."""
-
 MAX_CELLS = 20_000
-MAX_CODE = 2_000_000
-"""Characters of code in all cells together."""
+MAX_NOTICES = 50
 
 OTHER_KERNELS = (
     (re.compile(r"^(ir\b|ir\d|r$|r[-_ ]|conda-env-.*-r$|.*[-_/ ]r$)", re.I), "R"),
@@ -41,8 +38,7 @@ KEPT_METADATA = ("kernelspec", "language_info", "mlpack", "accelerator", "colab"
 
 def read_notebook(path: Path) -> Notebook:
     """The notebook at ``path``; raises a leaf of ``InputError`` that says what is wrong with it otherwise."""
-    content = _load(path, _read_text(path))
-    content, notices = _as_version_4(path, content)
+    content, notices = _as_version_4(path, read_document(path))
     metadata = _mapping(content.get("metadata"))
     kernel = _text(_mapping(metadata.get("kernelspec")).get("name"))
     language = _language(metadata, kernel)
@@ -55,41 +51,6 @@ def read_notebook(path: Path) -> Notebook:
     notices += _cell_notices(path, cells)
     version = _version(_mapping(metadata.get("language_info")).get("version"))
     return Notebook(path, cells, "python", kernel, version, metadata, _document(raw, metadata), tuple(notices))
-
-
-def _read_text(path: Path) -> str:
-    try:
-        if path.is_dir():
-            example = min((found.name for found in path.glob("*.ipynb")), default="notebook.ipynb")
-            raise errors.NotebookIsFolder(path=path, example=example)
-        if not path.exists():
-            raise errors.NotebookMissing(path=path)
-        if not path.is_file():
-            raise errors.NotebookUnreadable(path=path, reason="It is a device or a pipe, not a file.")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise errors.NotebookTooLarge(path=path, size=f"{size / 1e6:.0f} MB", limit=f"{MAX_BYTES / 1e6:.0f} MB")
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise errors.NotebookNotText(path=path, position=error.start) from error
-    except ValueError as error:
-        raise errors.NotebookMissing(path=repr(str(path))) from error
-    except OSError as error:
-        raise errors.NotebookUnreadable(path=path, reason=error.strerror or str(error)) from error
-
-
-def _load(path: Path, text: str) -> Mapping[str, Json]:
-    if not text.strip():
-        raise errors.NotebookBlank(path=path)
-    try:
-        content = json.loads(text, parse_constant=lambda name: None)
-    except json.JSONDecodeError as error:
-        raise errors.NotebookBrokenJson(path=path, line=error.lineno, column=error.colno, reason=error.msg) from error
-    except (RecursionError, ValueError) as error:
-        raise errors.NotebookStrangeJson(path=path) from error
-    if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
-        raise errors.NotANotebook(path=path)
-    return content
 
 
 def _as_version_4(path: Path, content: Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Notice]]:
@@ -130,29 +91,26 @@ def _language(metadata: Mapping[str, Json], kernel: str | None) -> str:
 
 
 def _code_cells(path: Path, raw: list[Mapping[str, Json]]) -> Iterable[Cell]:
-    total = 0
+    budget = Budget()
     if len(raw) > MAX_CELLS:
         raise errors.NotebookTooLarge(path=path, size=f"{len(raw)} cells", limit=f"{MAX_CELLS} cells")
     for number, cell in enumerate(raw, 1):
         if cell.get("cell_type") == "code":
-            source = _source(cell)
-            total += len(source)
-            if total > MAX_CODE:
-                raise errors.NotebookTooLarge(
-                    path=path, size="more code", limit=f"{MAX_CODE / 1e6:.0f} million characters"
-                )
             tags = (tag for tag in _list(_mapping(cell.get("metadata")).get("tags")) if isinstance(tag, str))
-            yield read_cell(number, source, tags)
+            yield read_cell(number, _source(cell), tags, budget)
 
 
 def _cell_notices(path: Path, cells: Iterable[Cell]) -> list[Notice]:
+    """One sentence for each cell that could not be read whole, at most ``MAX_NOTICES``, then one for the rest."""
+    odd = [cell for cell in cells if not cell.parses]
     notices = []
-    for cell in cells:
-        if not cell.parses:
-            long = len(cell.source) > MAX_CELL
-            reason = "is too long to read as code" if long else "is not valid Python"
-            text = f"Cell {cell.number} {reason}; only what could be told from single lines was used."
-            notices.append(Notice("cell-not-python", text, Location(str(path), cell.number)))
+    for cell in odd[:MAX_NOTICES]:
+        reason = "is not valid Python" if len(cell.source) <= MAX_CELL else "is too long to read as code"
+        text = f"Cell {cell.number} {reason}; only what could be told from single lines was used."
+        notices.append(Notice("cell-not-python", text, Location(str(path), cell.number)))
+    if len(odd) > MAX_NOTICES:
+        text = f"{len(odd) - MAX_NOTICES} more cells are no valid Python, or more than is read of one notebook."
+        notices.append(Notice("cell-not-python", text, Location(str(path), odd[MAX_NOTICES].number)))
     return notices
 
 

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.notebook import MAX_BYTES, read_notebook
+from jupyter_mlpack.notebook import read_notebook
+from jupyter_mlpack.notebook_text import MAX_BYTES
 
 CASES = Path(__file__).parent / "notebooks"
 

@@ -1,0 +1,122 @@
+"""Text -> syntax tree, parsed once and walked once however many rules look at it; bounded in time, memory and depth.
+
+Python's own parser builds a few hundred bytes of tree for each character of hostile text, and code that recurses over
+a tree fails on a deep one. So a text has a longest length, trees are kept up to a total, and a statement nested deeper
+than ``MAX_DEPTH`` is left out of its tree.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+MAX_CELL = 200_000
+"""Characters; longer cells are data, not code, and parsing them would cost gigabytes."""
+
+MAX_DEPTH = 200
+"""Levels of a syntax tree. A chain of 200 ``elif`` or ``+`` is generated code; recursion over it would not return."""
+
+MAX_KEPT = 1_000_000
+"""Characters whose trees are kept at a time."""
+
+MAX_LINE = 2_000
+"""Characters of a single line that is tried as an import."""
+
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What ``ast.parse`` raises on hostile text: nul bytes are ValueError, deep nesting the last two."""
+
+PUNCTUATION = frozenset(["ctx", "op", "ops"])
+"""Fields whose nodes say nothing that their parent's type does not."""
+
+Parsed = tuple[ast.Module, tuple[ast.AST, ...]]
+
+
+class _Trees:
+    """The trees of the texts asked for last, at most ``MAX_KEPT`` characters of them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Parsed | None] = {}
+        self.size = 0
+
+    def of(self, text: str) -> Parsed | None:
+        """The tree of ``text``, made now or before."""
+        if text in self.kept:
+            return self.kept[text]
+        if self.size + len(text) > MAX_KEPT:
+            self.clear()
+        self.size += len(text)
+        self.kept[text] = found = _parse(text)
+        return found
+
+    def clear(self) -> None:
+        """Let go of all."""
+        self.kept.clear()
+        self.size = 0
+
+
+_trees = _Trees()
+
+
+def parse_python(text: str) -> ast.Module | None:
+    """``text`` as a syntax tree (shared: nobody changes it), or ``None`` if it is no Python (or too much of it)."""
+    parsed = _trees.of(text)
+    return parsed[0] if parsed else None
+
+
+def walk_python(text: str) -> tuple[ast.AST, ...]:
+    """All nodes of ``text``'s tree, outer before inner, as ``ast.walk`` has them; operators and contexts left out."""
+    parsed = _trees.of(text)
+    return parsed[1] if parsed else ()
+
+
+def is_import(line: str) -> bool:
+    """Whether ``line`` is an import statement by itself."""
+    if not line.startswith(("import ", "from ")) or len(line) > MAX_LINE:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return isinstance(ast.parse(line).body[0], (ast.Import, ast.ImportFrom))
+    except UNPARSABLE:
+        return False
+
+
+def forget_trees() -> None:
+    """Let go of all trees, as between two notebooks."""
+    _trees.clear()
+
+
+def _parse(text: str) -> Parsed | None:
+    if len(text) > MAX_CELL:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except UNPARSABLE:
+        return None
+    nodes = _walk(tree)
+    if nodes is None:
+        tree.body = [statement for statement in tree.body if _walk(statement) is not None]
+        nodes = _walk(tree)
+    return (tree, nodes) if nodes is not None else None
+
+
+def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
+    """The nodes level by level; ``None`` for a tree that is too deep."""
+    nodes: list[ast.AST] = []
+    level: list[ast.AST] = [top]
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return tuple(nodes)
+        nodes += level
+        below: list[ast.AST] = []
+        for node in level:
+            for name in node._fields:
+                value = None if name in PUNCTUATION else getattr(node, name, None)
+                if isinstance(value, list):
+                    below += [item for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    below.append(value)
+        level = below
+    return None
