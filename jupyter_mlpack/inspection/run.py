@@ -44,7 +44,7 @@ def inspect_notebook(
     resolution = resolve(followed.outside, installs.found, known)
     dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known)
     python = find_python(notebook, environment, declared)
-    hardware = find_hardware(notebook, followed.outside, installs.found, around)
+    hardware = find_hardware(notebook, followed.outside, commands, installs.found, around)
     files = find_files(path, cells, followed.files, around)
     secrets = find_secrets(path, cells)
     speakers = (notebook, installs, declared, followed, resolution, hardware, files, secrets)

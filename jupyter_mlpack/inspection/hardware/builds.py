@@ -1,0 +1,67 @@
+"""Install lines that name a build: ``jax[cuda12]``, ``onnxruntime-gpu``, ``torch==2.1.0+cu118``, ``whl/rocm6.4``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from jupyter_mlpack.inspection.commands import Command
+from jupyter_mlpack.inspection.hardware.facts import names
+from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength
+from jupyter_mlpack.inspection.installs import Install
+from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.values import Evidence
+
+SUFFIX = re.compile(r"^(?!nvidia-cuda-).+-cu(?:da)?1[0-9](?:\d|x)?$")
+LOCAL = re.compile(r"\+(cu1\d\d|rocm[\d.]+|xpu)")
+INDEX = re.compile(r"/(cu1[1-9]\d|rocm-?\d[\d.]*|rocm-rel-[\d.]+)(?:/|$)")
+ARGUMENT = re.compile(r"^--(?:torch-backend|index)=(cu1\d\d|rocm[\d.]+)$")
+NEURON_INDEX = "pip.repos.neuron.amazonaws.com"
+TPU_INDEX = "libtpu-releases"
+
+
+def build_signals(commands: Iterable[Command], installs: Iterable[Install]) -> Iterator[Signal]:
+    """What the executed install lines name; lines that only one platform runs are weaker."""
+    for install in installs:
+        kind = _kind_of_install(install)
+        if kind:
+            yield _signal(
+                kind, install.evidence, weak=install.conditional or normalised(install.wanted.name) in names("takes")
+            )
+    for command in commands:
+        for word in command.words if "install" in command.words or "add" in command.words else ():
+            kind = _kind_of_word(word)
+            if kind:
+                found = Evidence("HW4", command.location, _public(word))
+                yield _signal(kind, found, weak=command.conditional)
+
+
+def _signal(kind: str, found: Evidence, *, weak: bool) -> Signal:
+    strength = Strength.ASKED if weak else Strength.BUILD
+    return Signal(kind, strength, replace(found, rule=RULES[strength]))
+
+
+def _kind_of_install(install: Install) -> str | None:
+    name, table = normalised(install.wanted.name), {**names("takes"), **names("builds")}
+    spelled = (name, *(f"{name}[{extra.lower()}]" for extra in install.wanted.extras))
+    kind = next((table[spelling] for spelling in reversed(spelled) if spelling in table), None)
+    local = LOCAL.search(install.wanted.specifier)
+    if kind is None and (SUFFIX.match(name) or local):
+        return "rocm" if local and local.group(1).startswith("rocm") else "cuda"
+    return kind
+
+
+def _kind_of_word(word: str) -> str | None:
+    if NEURON_INDEX in word:
+        return "neuron"
+    if TPU_INDEX in word:
+        return "tpu"
+    found = (INDEX.search(word) if "://" in word else None) or ARGUMENT.match(word)
+    if found is None:
+        return None
+    return "rocm" if found.group(1).startswith("rocm") else "cuda"
+
+
+def _public(word: str) -> str:
+    return re.sub(r"://[^/\s@]+@", "://***@", word)[:200]
