@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
+from jupyter_mlpack.inspection.literals import literal_places
 from jupyter_mlpack.values import (
     BuildPlan,
     Catalog,
@@ -30,6 +31,9 @@ and hash with every other image that holds the same wheel."""
 ALONE_AT_MOST = 8
 """With the run image, environment, runner and application layers this stays near the usual advice of about ten to
 fifteen layers, far below the container runtimes' limit of 127."""
+
+WHEELS = ".mlpack/wheels"
+"""Folder of the application for the wheels of what no index has; the packages buildpack looks there first."""
 
 RUNNER = {Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"), Purpose.INFERENCE: ()}
 """What the image's own process needs; resolved together with the notebook's needs, so that they cannot clash."""
@@ -93,32 +97,47 @@ def make_plan(
     """The plan. ``frame`` is what surrounds the notebook: image name, stack, target, catalog."""
     name, stack, target, catalog = frame
     folder = notebook.path.parent
-    build = {
+    build: dict[str, Json] = {
         "notebook": notebook.path.name,
         "purpose": purpose.value,
         "python": target.python,
         "target": to_json(target),
         "parameters": settable_parameters(inspection, notebook),
     }
+    places = parameter_places(inspection, notebook)
+    build |= {"places": places} if places else {}
     files = [
         PlannedFile(notebook.path.name, text=notebook.document),
         PlannedFile(".mlpack/build.json", text=pretty(build)),
         PlannedFile(".mlpack/lock.txt", text=lock.text),
         PlannedFile(".mlpack/layers.json", text=pretty(group_packages(lock))),
+        *(PlannedFile(f"{WHEELS}/{item.filename}", source=item.source) for item in lock.packages if item.source),
         *(PlannedFile(file.path, source=folder / PurePosixPath(file.path)) for file in inspection.files),
     ]
     return BuildPlan(name, purpose, target, stack, catalog.order, tuple(sorted(files, key=lambda file: file.path)))
 
 
 def settable_parameters(inspection: Inspection, notebook: Notebook) -> dict[str, Json]:
-    """The parameters a run can change. Without a cell tagged ``parameters`` there are none.
+    """The parameters that a run can change: those of the cell tagged ``parameters``, else those with a place."""
+    settable = {parameter.name: to_json(parameter.default) for parameter in inspection.parameters}
+    if is_tagged(notebook):
+        return settable
+    places = parameter_places(inspection, notebook)
+    return {name: default for name, default in settable.items() if name in places}
 
-    papermill puts new values below that cell; without one they would stand on top, and the notebook's own assignments
-    would undo them.
+
+def parameter_places(inspection: Inspection, notebook: Notebook) -> dict[str, Json]:
+    """Where the literals of inferred parameters stand; nothing for a notebook with a cell tagged ``parameters``.
+
+    papermill puts new values below that cell. Without one they would stand on top, and the notebook's own assignments
+    would undo them: there the literals themselves are replaced.
     """
-    if not any("parameters" in cell.tags for cell in notebook.cells):
-        return {}
-    return {parameter.name: to_json(parameter.default) for parameter in inspection.parameters}
+    return {} if is_tagged(notebook) else literal_places(notebook.cells, inspection.parameters)
+
+
+def is_tagged(notebook: Notebook) -> bool:
+    """Whether a cell carries papermill's tag."""
+    return any("parameters" in cell.tags for cell in notebook.cells)
 
 
 def pretty(data: object) -> str:

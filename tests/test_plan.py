@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ WHERE = Evidence("IMP1", Location("n.ipynb", 4, 1), "import strange")
 
 
 def inspection(*dependencies: Dependency, unresolved: tuple[Unresolved, ...] = ()) -> Inspection:
-    parameters = (NotebookParameter("lr", 0.1),)
+    parameters = (NotebookParameter("lr", 0.1, Location("n.ipynb", 1, 1)),)
     files = (LocalFile("helper.py", 3),)
     return Inspection(
         "n.ipynb", "python3", dependencies=dependencies, unresolved=unresolved, parameters=parameters, files=files
@@ -114,11 +115,19 @@ def test_group_packages__many_big_wheels__the_number_of_layers_is_bounded() -> N
     ]
 
 
-@pytest.mark.parametrize(("tags", "parameters"), [(["parameters"], {"lr": 0.1}), ([], {})], ids=["tagged", "untagged"])
+PLACE = {"cell": 1, "line": 1, "column": 5, "end_line": 1, "end_column": 8, "text": "0.1"}
+PARAMETERS = {
+    "tagged": (["parameters"], "lr = 0.1", {"lr": 0.1}, None),
+    "untagged": ([], "lr = 0.1", {"lr": 0.1}, {"lr": PLACE}),
+    "literal cannot be found again": ([], "  lr = 0.1", {}, None),
+}
+
+
+@pytest.mark.parametrize(("tags", "source", "parameters", "places"), PARAMETERS.values(), ids=PARAMETERS)
 def test_make_plan__holds_what_the_buildpacks_read(
-    tmp_path: Path, tags: list[str], parameters: dict[str, float]
+    tmp_path: Path, tags: list[str], source: str, parameters: dict[str, float], places: dict[str, Any] | None
 ) -> None:
-    cell = Cell(1, "lr = 0.1", "lr = 0.1", tags=frozenset(tags))
+    cell = Cell(1, source, "lr = 0.1", tags=frozenset(tags))
     notebook = Notebook(tmp_path / "n.ipynb", (cell,), "python", "python3", "3.11.7", {}, "{}\n")
     lock = Lock((package("six", 5),))
     plan = make_plan(
@@ -137,6 +146,7 @@ def test_make_plan__holds_what_the_buildpacks_read(
     build = json.loads(files[".mlpack/build.json"].text or "")
     assert build["notebook"] == "n.ipynb"
     assert build["parameters"] == parameters
+    assert build.get("places") == places
     assert str(tmp_path) not in str([file.text for file in plan.files])
 
 

@@ -123,7 +123,7 @@ class ParameterUnknown(EngineError):
     exit_code = 2
     what = "The notebook has no parameter {name}."
     why = "{known}"
-    hint = "Check the spelling; a parameter is a variable of the cell tagged parameters."
+    hint = "Check the spelling; jupyter mlpack inspect NOTEBOOK lists the parameters."
 
 
 class OutputNotEmpty(EngineError):

@@ -17,6 +17,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from jupyter_mlpack.inspection.literals import literal_places
+from jupyter_mlpack.notebook import read_notebook
+from jupyter_mlpack.values import Location, NotebookParameter
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -151,6 +155,20 @@ def test_run__arguments_win_over_environment__and_reach_the_notebook(cells: Cell
     status, out, err = job.run("-p", "lr=1e-3", MLPACK_PARAMETERS='{"lr": 9, "name": "it\'s"}')
     assert status == 0, err
     assert '(0.001, "it\'s")' in out
+
+
+def test_run__no_tagged_cell__literals_are_replaced(bench, tmp_path: Path) -> None:
+    source = "%pwd\nü = 'é'; lr = 0.5; names = [\n  'a',\n]\nprint(repr((ü, lr, names)))"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), bench.app / "train.ipynb")
+    notebook = read_notebook(bench.app / "train.ipynb")
+    defaults = {"ü": "é", "lr": 0.5, "names": ["a"]}
+    found = [NotebookParameter(name, default, Location("", 1, 2)) for name, default in defaults.items()]
+    bench.describe(parameters=defaults, places=literal_places(notebook.cells, found))
+    ran = bench.build("notebook", BP_IMAGE_APP_DIR=str(bench.app))
+    job = Job(ran.layer("runner") / "train.py", bench.app, tmp_path / "output")
+    status, out, err = job.run("-p", "lr=1e-3", "-p", "names=[x, y]", "-p", "ü=it's")
+    assert status == 0, err
+    assert "(\"it's\", 0.001, ['x', 'y'])" in out
 
 
 @pytest.mark.parametrize(

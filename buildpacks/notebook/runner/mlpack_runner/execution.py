@@ -23,6 +23,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
+from mlpack_runner.assignments import assign
 from mlpack_runner.console import Console
 
 KERNEL = "python3"
@@ -57,12 +58,17 @@ class Run:
         self.total = 0
         self.client: Client | None = None
 
-    def execute(self, notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
-        """Runs ``notebook`` in the folder of ``output``, which is written again and again, and on failure too."""
+    def execute(self, notebook: Path, output: Path, parameters: dict[str, Any], places: dict[str, Any]) -> None:
+        """Runs ``notebook`` in the folder of ``output``, which is written again and again, and on failure too.
+
+        Parameters with a place are put there; the others go into a cell of their own, as papermill does it.
+        """
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told below, in our words
         logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         document = load_notebook_node(str(notebook))
         self.total = sum(is_counted(cell) for cell in document.cells)
+        document = assign(document, {name: parameters[name] for name in parameters if name in places}, places)
+        parameters = {name: value for name, value in parameters.items() if name not in places}
         if parameters:
             document = parameterize_notebook(document, parameters, kernel_name=KERNEL, language="python")
         document = prepare_notebook_metadata(document, notebook.name, output.name)

@@ -14,6 +14,7 @@ from mlpack_runner.folder import FolderError, OutputFolder
 from mlpack_runner.parameters import ParameterError, read_parameters
 from mlpack_runner.surroundings import Surroundings
 
+Changes = tuple[dict[str, Any], dict[str, Any]]
 DONE, FAILED, MISUSED, STOPPED = 0, 1, 2, 143
 
 
@@ -34,15 +35,15 @@ def run(arguments: list[str], environment: MutableMapping[str, str], image: Path
     surroundings = Surroundings(environment, output.path)
     environment.update(surroundings.environment, MLPACK_OUTPUT_DIR=str(output.path))
     try:
-        return execute(console, output, surroundings, parameters)
+        return execute(console, output, surroundings, (parameters, facts.get("places", {})))
     finally:
         os.chdir("/")
         surroundings.close()
         output.close()
 
 
-def execute(console: Console, output: OutputFolder, surroundings: Surroundings, parameters: dict[str, Any]) -> int:
-    """Runs the notebook and tells how it ended."""
+def execute(console: Console, output: OutputFolder, surroundings: Surroundings, changes: Changes) -> int:
+    """Runs the notebook and tells how it ended. ``changes`` are the parameters and the places of their literals."""
     try:
         from mlpack_runner.execution import Run  # late: wrong parameters are told before papermill is loaded
     except ImportError as error:
@@ -56,7 +57,7 @@ def execute(console: Console, output: OutputFolder, surroundings: Surroundings, 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: current.stop())
     try:
-        current.execute(output.application / output.notebook, target, parameters)
+        current.execute(output.application / output.notebook, target, *changes)
     except OSError as error:
         console.say(f"error: {error}")
         return FAILED
