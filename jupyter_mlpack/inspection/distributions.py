@@ -1,32 +1,26 @@
-"""Imports and installs -> dependencies: which distribution provides a module, and in which version.
+"""Imports, installs and the notebook's own declarations -> dependencies: which distribution provides a module.
 
-A chain of small resolvers, its order in ``RESOLVERS``: an install line's own name, the kernel's environment, the
-table of modules by longest dotted prefix, pipreqs' older map. What none of them knows is ``Unresolved``: a guessed
-name would be an invitation to whoever registers it.
+A chain of small resolvers, asked in the order of ``belief.py``: what the notebook declares itself, an install line's
+own name, the kernel, the folder's declarations, the table of modules by longest dotted prefix, pipreqs' older map.
+What none of them knows is ``Unresolved``: a guessed name would be an invitation to whoever registers it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
 
 from jupyter_mlpack.inspection import tables
-from jupyter_mlpack.inspection.declarations import Declared
+from jupyter_mlpack.inspection.belief import ORDER
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.installs import Install
+from jupyter_mlpack.inspection.known import Known, install_name, prefixes, read_known
+from jupyter_mlpack.inspection.settle import Want, settle
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.inspection.versions import choose_specifier, kernel_pin
-from jupyter_mlpack.values import (
-    Conflict,
-    Dependency,
-    Evidence,
-    KernelDistribution,
-    KernelEnvironment,
-    Notice,
-    Unresolved,
-)
+from jupyter_mlpack.values import Claim, Conflict, Dependency, Evidence, Notice, Unresolved
 
-FROM_INDEX = ("index", "conda")
+__all__ = ["Known", "Resolution", "find_distribution", "read_known", "resolve"]
+
 NAMESPACES = frozenset(
     [
         "google",
@@ -43,27 +37,6 @@ NAMESPACES = frozenset(
         "mysql",
     ]
 )
-FOREIGN = {
-    "editable": "from a folder that is being edited",
-    "local": "from a local folder or file",
-    "url": "from an address",
-    "vcs": "from a source repository",
-}
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the resolvers may look at: installs by normalised name (the last one counts), declarations, the kernel."""
-
-    installs: Mapping[str, Install]
-    kernel: KernelEnvironment | None = None
-    by_module: Mapping[str, KernelDistribution] = field(default_factory=dict)
-    declared: Declared = field(default_factory=Declared)
-
-    def distribution(self, name: str) -> KernelDistribution | None:
-        """The kernel's distribution of that name."""
-        found = self.kernel.distributions if self.kernel else ()
-        return next((held for held in found if normalised(held.name) == normalised(name)), None)
 
 
 @dataclass(frozen=True)
@@ -76,51 +49,48 @@ class Resolution:
     conflicts: tuple[Conflict, ...] = ()
 
 
-Resolver = Callable[[str, Known], "str | None"]
-
-
-def read_known(
-    installs: tuple[Install, ...], kernel: KernelEnvironment | None, declared: Declared | None = None
-) -> Known:
-    """Index the evidence once."""
-    held = {module: entry for entry in reversed(kernel.distributions if kernel else ()) for module in entry.modules}
-    return Known(
-        {install_name(item): item for item in installs if item.tool == "pip"}, kernel, held, declared or Declared()
-    )
-
-
-def install_name(install: Install) -> str:
-    """The normalised name of what an install line asks for, placeholders of the index put right."""
-    name = normalised(install.wanted.name)
-    return tables.renamed().get(name, name)
-
-
-def prefixes(module: str) -> Iterator[str]:
-    """``a.b.c``, ``a.b``, ``a``."""
-    parts = module.split(".")
-    yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-
-
 def candidates(module: str) -> tuple[str, ...] | None:
     """What the table says: distributions, an empty tuple for names nobody can tell, ``None`` for unknown ones."""
     table = tables.modules()
     return next((table[prefix] for prefix in prefixes(module) if prefix in table), None)
 
 
+def likely_names(module: str) -> tuple[str, ...]:
+    """The table's candidates, and the module's own name where the table has none, or a dotted one (``a-b``)."""
+    listed = candidates(module)
+    own = (normalised(prefix.replace(".", "-")) for prefix in prefixes(module))
+    return (*map(normalised, listed or ()), *(() if listed and "." not in module else own))
+
+
+def named(module: str, names: Container[str]) -> str | None:
+    """The one of ``names`` (normalised) that provides the module by the table, or is called like it."""
+    return next((name for name in likely_names(module) if name in names), None)
+
+
+def loosely_named(module: str, names: Iterable[str]) -> str | None:
+    """For modules the table does not have: a name that holds the module's words, or ``py`` and them."""
+    if candidates(module):
+        return None
+    parts = set(normalised(module.partition(".")[0]).split("-"))
+    return next((name for name in names if parts <= set(name.split("-")) or name == f"py{'-'.join(parts)}"), None)
+
+
+def by_metadata(module: str, known: Known) -> str | None:
+    """The notebook's own word for the module, else one of the packages that its metadata lists."""
+    pairs = dict(known.declared.modules)
+    found = next((pairs[prefix] for prefix in prefixes(module) if prefix in pairs), None)
+    return normalised(found) if found else by_own("metadata", module, known)
+
+
+def by_own(source: str, module: str, known: Known) -> str | None:
+    """The notebook's own declaration of that kind names it."""
+    names = dict.fromkeys(entry.name for entry in known.declared.own if entry.source == source)
+    return named(module, names) or loosely_named(module, names)
+
+
 def by_install(module: str, known: Known) -> str | None:
     """An install line names a distribution that provides the module, or the module itself."""
-    listed = candidates(module)
-    names = [normalised(name) for name in listed or ()]
-    names += (
-        [] if listed and "." not in module else [normalised(prefix.replace(".", "-")) for prefix in prefixes(module)]
-    )
-    found = next((name for name in names if name in known.installs), None)
-    if found or listed:
-        return found
-    parts = set(normalised(module.partition(".")[0]).split("-"))
-    return next(
-        (name for name in known.installs if parts <= set(name.split("-")) or name == f"py{'-'.join(parts)}"), None
-    )
+    return named(module, known.installs) or loosely_named(module, known.installs)
 
 
 def by_kernel(module: str, known: Known) -> str | None:
@@ -129,37 +99,44 @@ def by_kernel(module: str, known: Known) -> str | None:
     return found.name if found else None
 
 
+def by_folder(module: str, known: Known) -> str | None:
+    """A declaration beside the notebook names it; which of them is no matter, the name is the same."""
+    return named(module, known.requirements)
+
+
 def by_table(module: str, known: Known) -> str | None:
-    """The table in ``data/modules.toml``."""
+    """The table in ``data/modules.toml``, else pipreqs' map for names that it does not mention."""
     listed = candidates(module)
-    return listed[0] if listed else None
-
-
-def by_old_map(module: str, known: Known) -> str | None:
-    """pipreqs' map, for names that our table does not mention."""
+    if listed is not None:
+        return listed[0] if listed else None
     top = module.partition(".")[0]
-    return None if candidates(module) is not None or top in NAMESPACES else tables.old_map().get(top)
+    return None if top in NAMESPACES else tables.old_map().get(top)
 
 
-RESOLVERS: tuple[tuple[str, Resolver], ...] = (
-    ("install", by_install),
-    ("kernel", by_kernel),
-    ("table", by_table),
-    ("table", by_old_map),
-)
+Resolver = Callable[[str, Known], "str | None"]
+RESOLVERS: dict[str, Resolver] = {
+    "metadata": by_metadata,
+    "script": lambda module, known: by_own("script", module, known),
+    "install": by_install,
+    "kernel": by_kernel,
+    "binder": by_folder,
+    "table": by_table,
+}
+"""By source. One resolver speaks for all files of the folder, at the place of the first of them."""
 
 
 def find_distribution(module: str, known: Known) -> tuple[str, str] | None:
-    """The distribution of a module and the resolver that knew it."""
-    answers = ((name, kind) for kind, resolver in RESOLVERS if (name := resolver(module, known)))
+    """The distribution of a module and the source that knew it, the most believed one."""
+    answers = ((name, source) for source in ORDER if source in RESOLVERS and (name := RESOLVERS[source](module, known)))
     return next(answers, None)
 
 
 def resolve(imports: tuple[Import, ...], installs: tuple[Install, ...], known: Known) -> Resolution:
     """All dependencies, merged by name and sorted."""
-    wanted: dict[str, tuple[str, str, list[Evidence]]] = {}
+    wanted: dict[str, Want] = {}
     lost: dict[str, list[Evidence]] = {}
     notices: list[Notice] = []
+    conflicts: list[Conflict] = []
     for found in imports:
         answer = find_distribution(found.module, known)
         if answer is None and found.optional:
@@ -168,30 +145,44 @@ def resolve(imports: tuple[Import, ...], installs: tuple[Install, ...], known: K
         elif answer is None:
             lost.setdefault(_unresolved_name(found.module), []).append(found.evidence)
         else:
-            name, kind = answer
-            wanted.setdefault(normalised(name), (name, kind, []))[2].append(found.evidence)
+            _want(wanted, *answer, found.evidence)
+            conflicts += _other_names(found, *answer, known)
+    for entry in known.declared.own:
+        _want(wanted, entry.name, entry.source, entry.evidence)
     for item in installs:
         if item.tool == "pip" and not item.conditional:
-            name = install_name(item)
-            wanted.setdefault(name, (name, "install", []))[2].append(item.evidence)
+            _want(wanted, install_name(item), "install", item.evidence)
         elif item.tool == "conda":
             notices += _conda(item, wanted)
-    return _settled(wanted, lost, known, notices)
+    return _settled(wanted, lost, known, notices, conflicts)
 
 
-def _conda(item: Install, wanted: dict[str, tuple[str, str, list[Evidence]]]) -> list[Notice]:
+def _want(wanted: dict[str, Want], name: str, source: str, evidence: Evidence) -> None:
+    wanted.setdefault(normalised(name), Want(name, source)).evidence.append(evidence)
+
+
+def _other_names(found: Import, name: str, source: str, known: Known) -> list[Conflict]:
+    """Witnesses of this notebook that name another distribution for the module; the table is no witness."""
+    if source == "table":
+        return []
+    said = {other: RESOLVERS[other](found.module, known) for other in ("install", "kernel", "binder")}
+    against = [
+        Claim(other, normalised(word), known.witness(other, word, found.evidence))
+        for other, word in said.items()
+        if word and normalised(word) != normalised(name) and not known.names(other, name)
+    ]
+    followed = Claim(source, normalised(name), known.witness(source, name, found.evidence))
+    return [Conflict(found.module, (followed, *against))] if against else []
+
+
+def _conda(item: Install, wanted: dict[str, Want]) -> list[Notice]:
     """conda has its own names: only those that the index surely has too are taken over."""
     name = install_name(item)
     if name in tables.distributions() or name in wanted:
-        wanted.setdefault(name, (name, "install", []))[2].append(item.evidence)
+        _want(wanted, name, "install", item.evidence)
         return []
-    return [
-        Notice(
-            "conda-unknown",
-            f"The conda package {item.wanted.name} has no sure name on the index.",
-            item.evidence.location,
-        )
-    ]
+    text = f"The conda package {item.wanted.name} has no sure name on the index."
+    return [Notice("conda-unknown", text, item.evidence.location)]
 
 
 def _unresolved_name(module: str) -> str:
@@ -200,35 +191,21 @@ def _unresolved_name(module: str) -> str:
 
 
 def _settled(
-    wanted: dict[str, tuple[str, str, list[Evidence]]],
+    wanted: dict[str, Want],
     lost: dict[str, list[Evidence]],
     known: Known,
     notices: list[Notice],
+    conflicts: list[Conflict],
 ) -> Resolution:
-    dependencies: list[Dependency] = []
+    """The lists of ``resolve``, names settled one by one."""
+    settled = [settle(key, want, known) for key, want in sorted(wanted.items())]
     unresolved = [Unresolved(module, tuple(evidence)) for module, evidence in lost.items()]
-    for key, (name, kind, evidence) in sorted(wanted.items()):
-        held, install = known.distribution(name), known.installs.get(key)
-        own = install.wanted.specifier if install else ""
-        extras = install.wanted.extras if install else ()
-        if held is not None and held.origin not in FROM_INDEX and not own.startswith(" @"):
-            notices.append(_foreign(held, evidence))
-            unresolved.append(Unresolved(held.name, (*evidence, Evidence("KRN2", evidence[0].location, _origin(held)))))
-            continue
-        specifier, notice = choose_specifier(name, own, held if held and held.origin in FROM_INDEX else None, evidence)
-        notices += [notice] if notice else []
-        pinned = held is not None and specifier == kernel_pin(held)
-        said = "kernel" if pinned else "install" if install else kind
-        dependencies.append(Dependency(key, specifier, said, tuple(dict.fromkeys(evidence)), extras))
+    unresolved += [entry.unresolved for entry in settled if entry.unresolved]
+    notices += [entry.notice for entry in settled if entry.notice]
+    conflicts += [entry.conflict for entry in settled if entry.conflict]
     return Resolution(
-        tuple(dependencies), tuple(sorted(unresolved, key=lambda lost: lost.module)), tuple(dict.fromkeys(notices))
+        tuple(entry.dependency for entry in settled if entry.dependency),
+        tuple(sorted(unresolved, key=lambda entry: entry.module)),
+        tuple(dict.fromkeys(notices)),
+        tuple({conflict.subject: conflict for conflict in reversed(conflicts)}.values())[::-1],
     )
-
-
-def _origin(held: KernelDistribution) -> str:
-    return f"{held.name} {held.version} is installed in the kernel {FOREIGN.get(held.origin, 'from elsewhere')}"
-
-
-def _foreign(held: KernelDistribution, evidence: list[Evidence]) -> Notice:
-    text = f"{_origin(held)}; the index may hold something else under that name, so it is not taken from there."
-    return Notice("kernel-origin", text, evidence[0].location)

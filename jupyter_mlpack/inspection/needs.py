@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.cells import parse_python
-from jupyter_mlpack.inspection.distributions import Known
 from jupyter_mlpack.inspection.imports import Import
+from jupyter_mlpack.inspection.known import Known
+from jupyter_mlpack.inspection.settle import Want, settle
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.inspection.versions import choose_specifier
 from jupyter_mlpack.values import Cell, Dependency, Evidence, Location
 
 
@@ -29,8 +29,10 @@ def add_needs(
             satisfied = {rule["needs"], *rule["satisfied"].split()} & have
             if rule["call"] == name and not satisfied and (not rule["module"] or rule["module"] in modules):
                 evidence = Evidence("NEED1", location, f"{name}: {rule['reason']}")
-                specifier, _ = choose_specifier(rule["needs"], "", known.distribution(rule["needs"]), [evidence])
-                added.setdefault(rule["needs"], Dependency(rule["needs"], specifier, "table", (evidence,)))
+                needed = known.preferred((rule["needs"], *rule["satisfied"].split()))
+                settled = settle(needed, Want(needed, "table", [evidence]), known)
+                if settled.dependency:
+                    added.setdefault(needed, settled.dependency)
     return tuple(sorted((*dependencies, *added.values()), key=lambda entry: entry.name))
 
 

@@ -1,11 +1,35 @@
-"""Which version: the kernel's exact one, an install line's word, and the constraints that hold for all the rest."""
+"""Which version: claims in the order of belief -> one specifier, and who disagrees with it.
+
+Ranges that agree hold together; the first exact version that fits all ranges believed more is the answer. What does
+not fit is never averaged: it stays out and is shown as a ``Conflict``.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.values import Dependency, Evidence, KernelDistribution, KernelEnvironment, Notice
+from jupyter_mlpack.values import Claim, Conflict, Dependency, KernelDistribution, KernelEnvironment
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The specifier (PEP 440 text or `` @ URL``, empty for open), the claims followed, those that disagree with it."""
+
+    specifier: str = ""
+    followed: tuple[Claim, ...] = ()
+    against: tuple[Claim, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The source that decided; empty if none said anything."""
+        return self.followed[0].source if self.followed else ""
+
+    def conflict(self, subject: str) -> Conflict | None:
+        """What is to be shown of it."""
+        return Conflict(subject, (self.followed[0], *self.against)) if self.against else None
 
 
 def kernel_pin(held: KernelDistribution) -> str:
@@ -13,23 +37,60 @@ def kernel_pin(held: KernelDistribution) -> str:
     return f"=={held.version.partition('+')[0]}"
 
 
-def choose_specifier(
-    name: str, own: str, held: KernelDistribution | None, evidence: list[Evidence]
-) -> tuple[str, Notice | None]:
-    """The kernel's exact version if the install line allows it, else the install line's word and a notice of that."""
-    if held is None or own.startswith(" @"):
-        return own, None
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import InvalidVersion, Version
+def decide(claims: Iterable[Claim]) -> Decision:
+    """The decision between ``claims``, most believed first; a claim that says nothing (an open one) is no claim."""
+    ranges: list[Claim] = []
+    against: list[Claim] = []
+    pin: Claim | None = None
+    for claim in claims:
+        if claim.says.startswith(" @"):
+            if not ranges and pin is None:
+                return Decision(claim.says, (claim,))
+        elif claim.says:
+            followed = [pin] if pin else ranges
+            if not agree([*(entry.says for entry in followed), claim.says]):
+                against.append(claim)
+            elif pin is None and is_pin(claim.says):
+                pin = claim
+            elif pin is None:
+                ranges.append(claim)
+    if pin is not None:
+        return Decision(pin.says, (pin, *ranges), tuple(against))
+    return Decision(_joined(claim.says for claim in ranges), tuple(ranges), tuple(against))
 
+
+def is_pin(specifier: str) -> bool:
+    """Whether it names one version."""
+    return re.fullmatch(r"={2,3}[^*,]+", specifier) is not None
+
+
+def agree(specifiers: Iterable[str]) -> bool:
+    """Whether some version satisfies all of them; texts that are no specifiers agree with nothing."""
+    from packaging.specifiers import SpecifierSet
+
+    texts = list(specifiers)
     try:
-        allowed = SpecifierSet(own, prereleases=True).contains(Version(held.version).public)
-    except InvalidVersion:
-        return own, None
-    if allowed:
-        return kernel_pin(held), None
-    text = f"The notebook installs {name}{own}, the kernel holds {held.version}; the install line was followed."
-    return own, Notice("version-conflict", text, evidence[0].location)
+        allowed = SpecifierSet(",".join(texts), prereleases=True)
+        return any(allowed.contains(point) for part in allowed for point in _points(part.version))
+    except ValueError:
+        return False
+
+
+def _points(text: str) -> Iterator[str]:
+    """Versions among which one lies in every stretch that a bound cuts off: below, at, just above, the next part."""
+    from packaging.version import Version
+
+    version = Version(text.removesuffix(".*"))
+    release = version.release
+    above = (*release[:-1], release[-1] + 1)
+    yield from (str(version), version.base_version, f"{version.base_version}.0.0.1", "0")
+    yield ".".join(map(str, above))
+
+
+def _joined(specifiers: Iterable[str]) -> str:
+    """All parts once, in the order they were said."""
+    parts = (part.strip() for text in specifiers for part in text.split(","))
+    return ",".join(dict.fromkeys(part for part in parts if part))
 
 
 def constraints(kernel: KernelEnvironment | None, dependencies: tuple[Dependency, ...]) -> tuple[str, ...]:

@@ -83,6 +83,10 @@ PANDAS = KernelDistribution("pandas", "2.2.3", "index", ("pandas",))
 TORCH = KernelDistribution("torch", "2.9.0+cu128", "index", ("torch", "torchgen"))
 MINE = KernelDistribution("my-tools", "0.1", "editable", ("my_tools",))
 EVIL = KernelDistribution("odd_name", "1.0", "conda", ("strange",))
+KEPT = KernelDistribution("kept", "1.0", "vcs", ("kept",), "git+https://example.org/kept", "it holds programs")
+WHEELED = KernelDistribution(
+    "wheeled", "2.0", "url", ("wheeled",), "https://example.org/wheeled-2.0-py3-none-any.whl", "it holds programs"
+)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,13 @@ EVIL = KernelDistribution("odd_name", "1.0", "conda", ("strange",))
         pytest.param("!pip install 'pandas>=2'", ["pandas==2.2.3"], [], id="the kernel satisfies the line"),
         pytest.param("!pip install pandas==2.1", ["pandas==2.1"], [], id="the line wins when it does not"),
         pytest.param("import strange", ["odd-name==1.0"], [], id="only the kernel knows"),
-        pytest.param("import my_tools", [], ["my-tools"], id="editable is not taken from an index"),
+        pytest.param("import my_tools", ["my-tools==0.1"], [], id="editable is packaged along"),
+        pytest.param("import kept", [], ["kept"], id="what cannot be packaged is not taken from an index"),
+        pytest.param("import wheeled", ["wheeled @ https://example.org/wheeled-2.0-py3-none-any.whl"], [],
+                     id="a wheel of the web is fetched again"),
+        pytest.param("!pip install file:///home/me/mine-1.0.tar.gz", [], ["mine"], id="a file of this machine is not"),
+        pytest.param("!pip install my-tools==2.0\nimport my_tools", ["my-tools==2.0"], [],
+                     id="another version that the notebook installs is"),
         pytest.param(
             "!pip install git+https://example.org/x/my-tools\nimport my_tools",
             ["my-tools @ git+https://example.org/x/my-tools"], [], id="an address in the notebook is",
@@ -102,17 +112,25 @@ EVIL = KernelDistribution("odd_name", "1.0", "conda", ("strange",))
 def test_inspect_notebook__kernel__decides_versions(
     tmp_path: Path, code: str, dependencies: list[str], unresolved: list[str]
 ) -> None:
-    inspection = with_kernel(tmp_path, code, PANDAS, TORCH, MINE, EVIL)
+    inspection = with_kernel(tmp_path, code, PANDAS, TORCH, MINE, EVIL, KEPT, WHEELED)
     assert [entry.requirement for entry in inspection.dependencies] == dependencies
     assert [entry.module for entry in inspection.unresolved] == unresolved
     own = ("torch==2.9.0",) if "pandas==2.1" in dependencies else ("pandas==2.2.3", "torch==2.9.0")
     assert inspection.constraints == own
     assert inspection.python.version == "3.12.1"
+    assert [entry.name for entry in inspection.dependencies if entry.packaged] == [
+        name for name in ("my-tools",) if dependencies == ["my-tools==0.1"]
+    ]
 
 
-def test_inspect_notebook__conflict__is_noticed(tmp_path: Path) -> None:
+def test_inspect_notebook__conflict__is_shown_with_both_places(tmp_path: Path) -> None:
     inspection = with_kernel(tmp_path, "!pip install pandas==2.1", PANDAS)
-    assert [notice.code for notice in inspection.notices] == ["version-conflict"]
+    (conflict,) = inspection.conflicts
+    assert conflict.subject == "pandas"
+    assert [(claim.source, claim.says, str(claim.evidence.location)) for claim in conflict.claims] == [
+        ("install", "==2.1", "notebook.ipynb, cell 1, line 1"),
+        ("kernel", "==2.2.3", "kernel python3"),
+    ]
 
 
 def test_inspect_notebook__twice__is_equal() -> None:

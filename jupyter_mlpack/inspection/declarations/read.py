@@ -1,37 +1,170 @@
-"""``read_declarations``: all that is declared about a notebook's packages, each with its place."""
+"""``read_declarations``: all that is declared about a notebook's packages, each with its place.
+
+What belongs to the notebook itself (a PEP 723 block, its metadata) adds dependencies. Files of its folder inform: they
+settle names and versions of what the notebook needs, and add nothing, since a folder is shared by many notebooks.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
+from jupyter_mlpack.inspection.belief import OWN, rank
+from jupyter_mlpack.inspection.declarations.binder import binder_folder, read_apt, read_runtime, script_notices
+from jupyter_mlpack.inspection.declarations.environment import read_environment
+from jupyter_mlpack.inspection.declarations.lock import read_lock, read_pipfile_lock
+from jupyter_mlpack.inspection.declarations.page import DeclaredRequirement, Page, Reading, UnreadablePageError
+from jupyter_mlpack.inspection.declarations.pipfile import read_pipfile
+from jupyter_mlpack.inspection.declarations.project import read_project
+from jupyter_mlpack.inspection.declarations.requirements import read_requirements
+from jupyter_mlpack.inspection.declarations.script import read_script, script_pages, second_block
+from jupyter_mlpack.inspection.declarations.setup_files import read_setup_cfg, read_setup_py
+from jupyter_mlpack.inspection.declarations.tools import read_metadata
 from jupyter_mlpack.inspection.surroundings import Surroundings
+from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import (
     Claim,
     Declaration,
     Dependency,
+    Location,
     Notebook,
     Notice,
     PackageIndex,
     SystemPackage,
 )
 
+Reader = Callable[[Page], Reading]
+FORMATS: tuple[tuple[str, str, Reader], ...] = (
+    ("uv.lock", "lock", read_lock),
+    ("pylock.toml", "lock", read_lock),
+    ("poetry.lock", "lock", read_lock),
+    ("pdm.lock", "lock", read_lock),
+    ("Pipfile.lock", "lock", read_pipfile_lock),
+    ("pyproject.toml", "project", read_project),
+    ("setup.cfg", "project", read_setup_cfg),
+    ("setup.py", "project", read_setup_py),
+    ("environment.yml", "environment", read_environment),
+    ("environment.yaml", "environment", read_environment),
+    ("requirements.txt", "requirements", read_requirements),
+    ("requirements.in", "requirements", read_requirements),
+    ("Pipfile", "pipfile", read_pipfile),
+)
+"""File name, ``Declaration.kind``, reader."""
+
+ONCE: tuple[tuple[str, str, Reader], ...] = (
+    ("apt.txt", "apt", read_apt),
+    ("runtime.txt", "runtime", read_runtime),
+    (".python-version", "runtime", read_runtime),
+)
+"""Files of the binder folder, or of the notebook's folder where there is none."""
+
 
 @dataclass(frozen=True)
 class Declared:
-    """What the declarations say: ``python`` are claims of a Python version, ``system`` packages of the distribution."""
+    """What the declarations say: ``python`` are claims of a Python (a version or a range), ``system`` packages of the
+    distribution, ``requirements`` in the order of belief, ``modules`` the notebook's own pairs (import name,
+    distribution).
+    """
 
     found: tuple[Declaration, ...] = ()
     python: tuple[Claim, ...] = ()
     system: tuple[SystemPackage, ...] = ()
     indexes: tuple[PackageIndex, ...] = ()
     notices: tuple[Notice, ...] = ()
+    requirements: tuple[DeclaredRequirement, ...] = ()
+    modules: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def own(self) -> tuple[DeclaredRequirement, ...]:
+        """Those of the notebook itself: they are needed whether an import names them or not."""
+        return tuple(entry for entry in self.requirements if entry.source in OWN)
 
 
 def read_declarations(notebook: Notebook, around: Surroundings) -> Declared:
-    """The declarations that belong to ``notebook``."""
-    return Declared()
+    """The declarations that belong to ``notebook``. Raises nothing, whatever stands in the files."""
+    path, python = notebook.path.name, _minor(notebook.python_version)
+    pages = [*read_metadata(path, notebook.metadata, python), *_blocks(path, notebook, python), *_files(around, python)]
+    readings = [reading for _, reading in pages]
+    top = binder_folder(around.folder)
+    return Declared(
+        found=tuple(_declaration(page, reading) for page, reading in pages if reading != Reading()),
+        python=tuple(claim for reading in readings for claim in reading.python),
+        system=tuple(package for reading in readings for package in reading.system),
+        indexes=tuple(dict.fromkeys(index for reading in readings for index in reading.indexes)),
+        notices=(*(notice for reading in readings for notice in reading.notices), *script_notices(around.folder, top)),
+        requirements=tuple(
+            sorted(
+                (entry for reading in readings for entry in reading.requirements),
+                key=lambda entry: (rank(entry.source), bool(entry.group)),
+            )
+        ),
+        modules=tuple(pair for reading in readings for pair in reading.modules),
+    )
 
 
 def with_use(declared: Declared, dependencies: tuple[Dependency, ...]) -> tuple[Declaration, ...]:
     """The declarations, each with the names that the notebook needs."""
-    return declared.found
+    needed = {normalised(entry.name) for entry in dependencies}
+    return tuple(replace(entry, used=tuple(name for name in entry.names if name in needed)) for entry in declared.found)
+
+
+def _minor(version: str | None) -> str | None:
+    return ".".join(version.split(".")[:2]) if version else None
+
+
+def _declaration(page: Page, reading: Reading) -> Declaration:
+    names = [entry.name for entry in reading.requirements] or [package.name for package in reading.system]
+    return Declaration(page.kind, page.location, tuple(sorted(set(names))), ())
+
+
+def _blocks(path: str, notebook: Notebook, python: str | None) -> Iterator[tuple[Page, Reading]]:
+    for number, page in enumerate(itertools.islice(script_pages(path, notebook.cells, python), 2)):
+        yield page, _read(page, read_script) if number == 0 else Reading(notices=(second_block(page),))
+
+
+def _files(around: Surroundings, python: str | None) -> Iterator[tuple[Page, Reading]]:
+    """The files of the binder folder and of the notebook's own.
+
+    A file that the notebook itself writes is not one of them: it is for what the notebook starts, or for an install
+    line, which is read as such.
+    """
+    binder = binder_folder(around.folder)
+    tops = dict.fromkeys((binder, ""))
+    listed = [(top, *one) for top in tops for one in FORMATS] + [(binder, *one) for one in ONCE]
+    for top, name, kind, reader in listed:
+        path = posixpath.join(top, name)
+        if path in around.written or around.folder.kind(path) != "file":
+            continue
+        text = around.folder.text(path)
+        source = "binder" if top else {"apt": "binder", "runtime": "binder"}.get(kind, kind)
+        page = Page(Location(path), _clean(text or ""), kind, source, python, _reader(around))
+        if text is None:
+            yield page, Reading(notices=(_unreadable(page, "it is too large, or may not be read"),))
+        else:
+            yield page, _read(page, reader)
+
+
+def _reader(around: Surroundings) -> Callable[[str], str | None]:
+    def beside(path: str) -> str | None:
+        text = around.folder.text(path)
+        return _clean(text) if text is not None else None
+
+    return beside
+
+
+def _clean(text: str) -> str:
+    """UTF-16, as one shell on Windows writes lists, decoded as UTF-8 has marks and nul bytes between its letters."""
+    return text.replace("\0", "").lstrip("\ufeff\ufffd")
+
+
+def _read(page: Page, reader: Reader) -> Reading:
+    try:
+        return reader(page)
+    except UnreadablePageError as error:
+        return Reading(notices=(_unreadable(page, str(error)),))
+
+
+def _unreadable(page: Page, reason: str) -> Notice:
+    return Notice("declaration-unreadable", f"{page.location} is not read: {reason}.", page.location)

@@ -1,0 +1,54 @@
+"""Files of the reproducible environment specification that name no Python packages: apt.txt, runtime.txt, scripts."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import re
+
+from jupyter_mlpack.inspection.declarations.page import MAX_ENTRIES, Page, Reading, logical_lines
+from jupyter_mlpack.inspection.folder import Folder
+from jupyter_mlpack.values import Location, Notice, SystemPackage
+
+FOLDERS = ("binder", ".binder")
+"""The first that exists is meant; its apt.txt and runtime.txt stand for those of the notebook's folder."""
+
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+SCRIPTS = {
+    "postBuild": "it may install what no line of the notebook names",
+    "start": "it may set what the notebook needs to run",
+    "Dockerfile": "it describes an environment of its own",
+}
+
+
+def binder_folder(folder: Folder) -> str:
+    """The binder folder, or the notebook's own folder (an empty text)."""
+    return next((name for name in FOLDERS if folder.kind(name) == "folder"), "")
+
+
+def read_apt(page: Page) -> Reading:
+    """One name of a distribution's package a line."""
+    lines = itertools.islice(logical_lines(page.text), MAX_ENTRIES)
+    words = [(word, number) for line, number in lines for word in line.split()]
+    packages = (SystemPackage(word, (page.evidence(word, at),)) for word, at in words if PACKAGE.fullmatch(word))
+    return Reading(system=tuple(packages))
+
+
+def read_runtime(page: Page) -> Reading:
+    """``python-3.11``, or ``3.11.7`` as version managers write it; others (``r-4.2``, a commit) say nothing here."""
+    for line, number in itertools.islice(logical_lines(page.text), 10):
+        found = re.fullmatch(r"(?:c?python-?)?(3\.\d{1,2}(?:\.\d{1,3})?)", line)
+        if found:
+            return Reading(python=(page.python_claim(found.group(1), number),))
+    return Reading()
+
+
+def script_notices(folder: Folder, top: str) -> tuple[Notice, ...]:
+    """Programs that prepare an environment are told of, and neither read nor run."""
+    names = SCRIPTS if top else ("postBuild",)
+    paths = [posixpath.join(top, name) for name in names]
+    return tuple(
+        Notice("declaration-not-run", f"{path} is not followed: {SCRIPTS[posixpath.basename(path)]}.", Location(path))
+        for path in paths
+        if folder.kind(path) == "file"
+    )

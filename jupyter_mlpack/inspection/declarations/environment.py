@@ -1,0 +1,72 @@
+"""environment.yml: conda's packages as far as the index surely has them, and its pip section.
+
+PyYAML's ``BaseLoader`` makes texts, lists and tables only: no objects, no merge keys that multiply, no clever numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jupyter_mlpack.inspection import tables
+from jupyter_mlpack.inspection.declarations.page import Entry, Page, Reading, UnreadablePageError
+from jupyter_mlpack.inspection.declarations.toml import texts
+from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.values import Claim
+
+MAX_YAML = 64_000
+"""Characters; the parser is slow, and an exported environment of 300 packages takes 12,000."""
+
+MAX_SPEC = 300
+SPEC = re.compile(r"^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$", re.S)
+
+
+def read_environment(page: Page) -> Reading:
+    """``dependencies`` with their pip section; ``python=3.11`` is a claim of a Python."""
+    import yaml
+
+    if len(page.text) > MAX_YAML:
+        raise UnreadablePageError(f"it is longer than {MAX_YAML} characters")
+    try:
+        data = yaml.load(page.text, Loader=yaml.BaseLoader)  # makes texts only, as safe as safe_load
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise UnreadablePageError("it is no YAML that can be read") from error
+    listed = data.get("dependencies") if isinstance(data, dict) else None
+    listed = listed if isinstance(listed, list) else []
+    pip = [line for item in listed if isinstance(item, dict) for line in texts(item.get("pip"))]
+    entries = [*_conda_entries(page, texts(listed)), *_pip_entries(page, pip)]
+    return Reading(requirements=page.requirements(entries), python=tuple(_python(page, texts(listed))))
+
+
+def _pip_entries(page: Page, lines: list[str]) -> Iterator[Entry]:
+    yield from ((line, page.line_of(line), "") for line in lines if not line.strip().startswith("-"))
+
+
+def _conda_entries(page: Page, lines: list[str]) -> Iterator[Entry]:
+    """conda has its own names: those that the table of modules knows are the index's, too."""
+    for line in lines:
+        found = SPEC.match(line.strip()[:MAX_SPEC])
+        name = normalised(found.group(1)) if found else ""
+        if found and tables.renamed().get(name, name) in tables.distributions():
+            yield name + conda_specifier(found.group(2)), page.line_of(line), ""
+
+
+def _python(page: Page, lines: list[str]) -> Iterator[Claim]:
+    for line in lines:
+        found = SPEC.match(line.strip()[:MAX_SPEC])
+        if found and found.group(1).lower() == "python" and found.group(2):
+            says = conda_specifier(found.group(2))
+            exact = re.fullmatch(r"==(\d+(?:\.\d+)+)(?:\.\*)?", says)
+            yield page.python_claim(exact.group(1) if exact else says, page.line_of(line))
+
+
+def conda_specifier(text: str) -> str:
+    """conda's ``=1.26`` (any 1.26) as ``==1.26.*``, ``=1.26.4=build`` as ``==1.26.4``; ranges as they are."""
+    bracket = re.search(r"version\s*=\s*[\"']([^\"']*)[\"']", text)
+    plain = (bracket.group(1) if bracket else text.partition("[")[0]).strip()
+    exact = re.match(r"^(={0,2})\s*(\d[\w.!]*?)(\.?\*)?(?:(?:=|\s+).*)?$", plain)
+    if exact is None:
+        return "" if "|" in plain or not re.match(r"^[<>=!~]", plain) else re.sub(r"\s+", "", plain)
+    signs, version, star = exact.groups()
+    whole = signs == "==" or version.count(".") >= 2
+    return f"=={version}" if whole and not star else f"=={version}.*"
