@@ -12,17 +12,25 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_mlpack.errors import ResolutionError
 from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
-from jupyter_mlpack.inspection import inspect_notebook, read_kernel
+from jupyter_mlpack.inspection import inspect_notebook, read_holdings, read_kernel
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.plan import choose_requirements, choose_stack, default_name, make_plan, make_target
-from jupyter_mlpack.resolution import LockRequest, find_uv, resolve
+from jupyter_mlpack.resolution import (
+    LockRequest,
+    Packaged,
+    allow_indexes,
+    find_uv,
+    package_holdings,
+    pylock_text,
+    resolve,
+)
 from jupyter_mlpack.stack import StackSettings, ensure_run_image, run_root, target_python
 from jupyter_mlpack.values import (
     BuildPlan,
@@ -49,6 +57,7 @@ class Wishes:
     required: tuple[str, ...] = ()
     lenient: bool = False
     refresh: bool = False
+    allowed_indexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class Machine:
 def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Image:
     """From a notebook to an image in the store, named last. Raises ``MlpackError`` leaves; then no name moved."""
     notebook, inspection = inspect(path, wishes, emit, machine.store.root / "kernels")
+    machine = allowed_machine(inspection, wishes, machine)
     plan = plan_image(notebook, inspection, wishes, machine, emit)
     with phase("stack", emit):
         run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
@@ -99,25 +109,57 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
 
 
 def lock_packages(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine, emit: Emit) -> Lock:
-    """The lock, at the kernel's versions; where these cannot be had for the target, without them and with a notice."""
+    """The lock, at the kernel's versions; where these cannot be had for the target, without them and with a notice.
+
+    What no index has is made into wheels first. Of the indexes that the notebook names, the allowed ones are asked.
+    """
     requirements = choose_requirements(inspection, wishes.purpose, wishes.required, lenient=wishes.lenient)
+    packaged = package_local(inspection, target, wishes, machine)
+    settings, refusals = allow_indexes(machine.index_settings, inspection.indexes, wishes.allowed_indexes)
+    for notice in refusals:
+        emit(Noticed(notice))
     cache = machine.store.root / "locks"
-    kept = LockRequest(requirements, inspection.constraints, target, machine.index_settings)
+    constraints = (*inspection.constraints, *packaged.addresses)
+    kept = LockRequest(requirements, constraints, target, settings, packaged.wheels)
     try:
-        return resolve(kept, cache, refresh=wishes.refresh)
+        lock = resolve(kept, cache, refresh=wishes.refresh)
     except ResolutionError as refusal:
         if not inspection.constraints:
             raise
-        free = LockRequest(requirements, (), target, machine.index_settings)
-        lock = resolve(free, cache, refresh=wishes.refresh)
+        lock = resolve(replace(kept, constraints=packaged.addresses), cache, refresh=wishes.refresh)
         text = f"Not all versions of the kernel can be had for the image ({refusal}); the others were chosen anew."
         emit(Noticed(Notice("kernel-versions", text)))
-        return lock
+    packaged.check(lock)
+    return lock
+
+
+def allowed_machine(inspection: Inspection, wishes: Wishes, machine: Machine) -> Machine:
+    """The machine with the indexes that the user allows: the buildpacks install from where the lock was made."""
+    settings, _ = allow_indexes(machine.index_settings, inspection.indexes, wishes.allowed_indexes)
+    return replace(machine, index_settings=settings)
+
+
+def package_local(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine) -> Packaged:
+    """Wheels of what the kernel holds and no index has, as far as the notebook needs it."""
+    holdings = read_holdings(inspection.kernel, cache=machine.store.root / "kernels")
+    folder = machine.store.root / "wheels"
+    return package_holdings(inspection.dependencies, wishes.required, holdings, target, folder)
+
+
+def pylock(inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> str:
+    """What the notebook itself needs as a ``pylock.toml`` for its target; raises like ``plan_image``."""
+    with phase("resolve", emit) as summary:
+        python = wishes.python or inspection.python.version
+        stack = choose_stack(machine.catalog, python, inspection.notebook, wishes.stack)
+        target = make_target(stack, wishes.arch)
+        lock = lock_packages(inspection, target, replace(wishes, purpose=Purpose.INFERENCE), machine, emit)
+        summary.append(f"{len(lock.packages)} packages")
+        return pylock_text(lock, target)
 
 
 def build_settings(plan: BuildPlan, run_image: StoredImage, machine: Machine) -> dict[str, str]:
     """What the buildpacks may see of this machine: uv, its indexes, and a way to run the target's Python."""
-    settings = {**machine.index_settings, "BP_UV": find_uv()}
+    settings = {**machine.index_settings, "UV_NO_CONFIG": "1", "BP_UV": find_uv()}
     if plan.target.arch == host_architecture():
         root = run_root(machine.store, run_image)
         settings["BP_TARGET_PYTHON"] = shlex.join(target_python(root, plan.target.python))

@@ -19,10 +19,12 @@ checks that each ``raise`` in the package gives exactly the data that its templa
 """
 
 from jupyter_mlpack.errors.base import *
+from jupyter_mlpack.errors.command import *
 from jupyter_mlpack.errors.engine import *
 from jupyter_mlpack.errors.input import *
 from jupyter_mlpack.errors.inspection import *
 from jupyter_mlpack.errors.lifecycle import *
+from jupyter_mlpack.errors.packaging import *
 from jupyter_mlpack.errors.publishing import *
 from jupyter_mlpack.errors.resolution import *
 from jupyter_mlpack.errors.stack import *

@@ -1,6 +1,5 @@
-"""Notebook -> Inspection: what it needs, told without running it."""
+"""Notebook -> Inspection: what it needs, told without running it. ``kernel.py`` asks a kernel what it holds."""
 
-from jupyter_mlpack.inspection.kernel import read_kernel
 from jupyter_mlpack.inspection.run import inspect_notebook
 
-__all__ = ["inspect_notebook", "read_kernel"]
+__all__ = ["inspect_notebook"]

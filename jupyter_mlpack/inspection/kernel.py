@@ -12,17 +12,28 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.answers import Answers, now
 from jupyter_mlpack.inspection.kernelspec import find_kernelspec
+from jupyter_mlpack.inspection.sources import Holding, find_files, top_modules
+from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Json, KernelDistribution, KernelEnvironment, Notice
 
 PROBE = Path(__file__).with_name("probe.py")
 TIMEOUT = 20.0
 """Seconds for the interpreter to answer; a large environment on a cold disk takes about three."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """The distributions of a kernel that no index has, and which names each distribution of the kernel requires."""
+
+    found: tuple[Holding, ...] = ()
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_kernel(
@@ -43,8 +54,29 @@ def read_kernel(
     interpreter = find_interpreter(spec.argv)
     if interpreter is None:
         raise errors.KernelInterpreterGone(kernel=name, interpreter=" ".join(spec.argv[:1]))
+    return _environment(name, _ask(name, interpreter, timeout, cache)), ()
+
+
+def read_holdings(name: str | None, timeout: float = TIMEOUT, cache: Path | None = None) -> Holdings:
+    """Where the files of those distributions of the kernel ``name`` are that no index has; raises like ``read_kernel``.
+
+    Nothing if the kernel is not installed here.
+    """
+    spec = find_kernelspec(name) if name else None
+    interpreter = find_interpreter(spec.argv) if spec else None
+    if name is None or interpreter is None:
+        return Holdings()
+    rows = _ask(name, interpreter, timeout, cache)
+    return Holdings(
+        tuple(row.holding for row in rows[1] if row.holding),
+        {normalised(row.name): row.needs for row in rows[1]},
+    )
+
+
+def _ask(name: str, interpreter: str, timeout: float, cache: Path | None) -> tuple[str, tuple[_Row, ...]]:
+    """The interpreter's version and its rows. Raises ``KernelSilent``."""
     try:
-        return _environment(name, _answer(interpreter, timeout, cache)), ()
+        return _parse(_answer(interpreter, timeout, cache))
     except subprocess.TimeoutExpired as error:
         reason = f"It did not answer within {timeout:.0f} seconds."
         raise errors.KernelSilent(kernel=name, interpreter=interpreter, reason=reason) from error
@@ -82,13 +114,52 @@ def _answer(interpreter: str, timeout: float, cache: Path | None) -> Json:
     return answer
 
 
-def _environment(name: str, answer: Json) -> KernelEnvironment:
+@dataclass(frozen=True)
+class _Row:
+    """One distribution as the interpreter tells it; ``holding`` says where its files are if no index has it."""
+
+    name: str
+    version: str
+    origin: str
+    modules: tuple[str, ...]
+    address: str
+    needs: tuple[str, ...]
+    holding: Holding | None
+
+
+def _parse(answer: Json) -> tuple[str, tuple[_Row, ...]]:
     """Raises ``KeyError``, ``TypeError``, ``ValueError`` for what is no answer."""
     if not isinstance(answer, dict):
         raise TypeError("no object")
     rows = [_items(row) for row in _items(answer["distributions"])]
-    held = [KernelDistribution(str(n), str(v), str(o), tuple(map(str, _items(m)))) for n, v, o, m in rows]
-    return KernelEnvironment(name, str(answer["python"]), tuple(held))
+    return str(answer["python"]), tuple(_row(row) for row in rows)
+
+
+def _row(row: Sequence[Json]) -> _Row:
+    modules, needs = (tuple(map(str, _items(items))) for items in (row[3], row[6]))
+    name, version, origin, address, place = (str(row[index]) for index in (0, 1, 2, 4, 5))
+    holding = Holding(name, version, origin, address, Path(place)) if place else None
+    return _Row(name, version, origin, modules, address, needs, holding)
+
+
+def _environment(name: str, answer: tuple[str, tuple[_Row, ...]]) -> KernelEnvironment:
+    return KernelEnvironment(name, answer[0], tuple(_distribution(row) for row in answer[1]))
+
+
+def _distribution(row: _Row) -> KernelDistribution:
+    """With the reason why it cannot be packaged along, and the modules of a source folder."""
+    plain = KernelDistribution(row.name, row.version, row.origin, row.modules, row.address)
+    if row.holding is None:
+        return plain
+    if row.holding.wheel:  # as it is, or refused once the target is known
+        return plain
+    try:
+        files = find_files(row.holding)
+    except errors.PackagingError as obstacle:
+        return replace(plain, obstacle=obstacle.sentence("why"))
+    except OSError as failure:
+        return replace(plain, obstacle=errors.DistributionUnreadable(name=row.name, reason=failure).sentence("why"))
+    return replace(plain, modules=top_modules(files) or row.modules) if row.origin == "editable" else plain
 
 
 def _items(value: Json) -> Sequence[Json]:

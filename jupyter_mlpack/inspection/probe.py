@@ -1,8 +1,10 @@
 """A program for the kernel's own interpreter: prints what it holds as JSON. Standard library only, Python 3.8 on.
 
 It is run by path, never imported by the package: ``{"python": "3.11.7", "distributions": [[name, version, origin,
-[modules]], ...], "watched": [path, ...]}``. A module is dotted as deep as its namespace goes
-(``google.cloud.storage``); ``watched`` are the folders that the answer depends on.
+[modules], address, place, [needs]], ...], "watched": [path, ...]}``. A module is dotted as deep as its namespace goes
+(``google.cloud.storage``). ``address`` is where a distribution came from, ``place`` its metadata folder here (both
+empty unless no index has it); ``needs`` are the names that it requires, told only where something is on no index.
+``watched`` are the folders that the answer depends on.
 """
 
 # ruff: noqa: UP006, UP035 (a kernel may be as old as Python 3.8)
@@ -10,25 +12,82 @@ It is run by path, never imported by the package: ``{"python": "3.11.7", "distri
 import json
 import os
 import platform
+import re
 import sys
 from importlib import metadata
-from typing import List, Set
+from typing import Any, Dict, List, Set
+from urllib.parse import unquote, urlsplit
 
 SUFFIXES = (".py", ".so", ".pyd")
+FOREIGN = ("editable", "local", "url", "vcs")
+SITES = ("site-packages", "dist-packages")
 
 
 def main() -> None:
     """Print the answer."""
     conda = conda_names()
-    found = {}
+    found: Dict[str, List[Any]] = {}
     for held in metadata.distributions():
         said = held.metadata  # parsed anew whenever it is asked for
         name, version = (said["Name"], said["Version"]) if said else (None, None)
-        if name and version and name.lower() not in found:
-            found[name.lower()] = [name, version, origin(held, name, conda), modules(held, name)]
+        if name and version and normalised(name) not in found:
+            row = [name, version, origin(held, name, conda), modules(held, name)]
+            needed = said.get_all("Requires-Dist") or (held.requires if is_egg(held) else ()) or ()
+            found[normalised(name)] = [*row, *foreign(held, row[2]), [normalised(line) for line in needed]]
     distributions = [found[key] for key in sorted(found)]
+    outside = any(row[2] in FOREIGN for row in distributions)
+    for row in distributions:
+        row[-1] = sorted(set(row[-1])) if outside else []
     watched = [*sys.path, os.path.join(sys.prefix, "conda-meta")]
     json.dump({"python": platform.python_version(), "distributions": distributions, "watched": watched}, sys.stdout)
+
+
+def normalised(requirement: str) -> str:
+    """The distribution's name at the start of a requirement, normalised (PEP 503)."""
+    return re.sub("[-_.]+", "-", re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]).lower()
+
+
+def place(held: metadata.Distribution) -> str:
+    """The folder with the metadata."""
+    return os.path.abspath(str(getattr(held, "_path", "")))
+
+
+def is_egg(held: metadata.Distribution) -> bool:
+    """Whether the metadata are of setuptools' old kind."""
+    return place(held).endswith(".egg-info")
+
+
+def foreign(held: metadata.Distribution, kind: str) -> List[str]:
+    """Address and place of what no index has, two empty texts for all else."""
+    if kind not in FOREIGN:
+        return ["", ""]
+    source = direct_url(held)
+    address = plain_address(source) if source else os.path.dirname(place(held)) if kind == "editable" else ""
+    return [address, place(held)]
+
+
+def direct_url(held: metadata.Distribution) -> Dict[str, Any]:
+    """What ``direct_url.json`` says (PEP 610), nothing if it is missing or unreadable."""
+    try:
+        source = json.loads(held.read_text("direct_url.json") or "{}")
+    except ValueError:
+        return {"url": ""}
+    return source if isinstance(source, dict) else {"url": ""}
+
+
+def plain_address(source: Dict[str, Any]) -> str:
+    """A path of this machine, or an address without the credentials in it."""
+    url = str(source.get("url", ""))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme == "file":
+        return unquote(parts.path)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    commit = (source.get("vcs_info") or {}).get("commit_id")
+    inside = "#subdirectory=" + str(source["subdirectory"]) if source.get("subdirectory") else ""
+    return "{}+{}@{}{}".format(source["vcs_info"].get("vcs", "git"), bare, commit, inside) if commit else bare + inside
 
 
 def conda_names() -> Set[str]:
@@ -39,23 +98,32 @@ def conda_names() -> Set[str]:
 
 
 def origin(held: metadata.Distribution, name: str, conda: Set[str]) -> str:
-    """``index``, ``url``, ``vcs``, ``editable``, ``local`` or ``conda``, by ``direct_url.json`` (PEP 610)."""
-    text = held.read_text("direct_url.json")
-    if text:
-        try:
-            source = json.loads(text)
-        except ValueError:
-            return "url"
-        if (source.get("dir_info") or {}).get("editable"):
-            return "editable"
-        if "vcs_info" in source:
-            return "vcs"
-        return "local" if str(source.get("url", "")).startswith("file:") else "url"
-    if held.read_text("METADATA") is None and held.read_text("RECORD") is None:
-        return "editable" if str(getattr(held, "_path", "")).endswith(".egg-info") else "local"
+    """``index``, ``url``, ``vcs``, ``editable``, ``local`` or ``conda``, by ``direct_url.json`` (PEP 610).
+
+    What conda built has one, too, that names a folder of the builder's machine.
+    """
+    source = direct_url(held)
     installer = (held.read_text("INSTALLER") or "").strip()
     known = name.lower().replace("_", "-") in conda
-    return "conda" if installer == "conda" or (known and installer != "pip") else "index"
+    gone = str(source.get("url", "")).startswith("file:") and not os.path.exists(plain_address(source))
+    if installer == "conda" or (known and (gone or (not source and installer != "pip"))):
+        return "conda"
+    if source:
+        return direct_origin(source)
+    if held.read_text("METADATA") is None and held.read_text("RECORD") is None:
+        if is_egg(held):  # those in a site folder came with the operating system, the others stand beside sources
+            return "index" if os.path.basename(os.path.dirname(place(held))) in SITES else "editable"
+        return "local"
+    return "index"
+
+
+def direct_origin(source: Dict[str, Any]) -> str:
+    """The origin of what was installed from an address."""
+    if (source.get("dir_info") or {}).get("editable"):
+        return "editable"
+    if "vcs_info" in source:
+        return "vcs"
+    return "local" if str(source.get("url", "")).startswith("file:") else "url"
 
 
 def modules(held: metadata.Distribution, name: str) -> List[str]:

@@ -1,7 +1,9 @@
 """The package indexes that this machine uses, as uv's own variables.
 
-uv reads its ``UV_*`` variables and its configuration file by itself, but not pip's. Data scientists' machines are
-set up for pip, so pip's settings are handed on wherever uv has none of its own.
+Data scientists' machines are set up for pip, so pip's settings are handed on wherever uv has none of its own. uv's own
+files are read here too (``uv_config.py``), so that nothing else in them has a say in what an image holds: only what
+tells where releases are, which of them may be taken, and how to reach them is handed on. What tells of this machine
+(its Python, its graphics card, its platform) is not.
 """
 
 from __future__ import annotations
@@ -12,8 +14,19 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-HANDED_ON = ("UV_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "NETRC")
-NOT_HANDED_ON = frozenset({"UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_RUN_RECURSION_DEPTH", "UV"})
+from jupyter_mlpack.resolution.uv_config import uv_options
+
+WHERE = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX")
+WHICH = ("UV_EXCLUDE_NEWER", "UV_PRERELEASE", "UV_RESOLUTION", "UV_TORCH_BACKEND")
+HOW = (
+    "UV_CACHE_DIR", "UV_CONCURRENT_", "UV_HTTP_", "UV_INSECURE_HOST", "UV_KEYRING_PROVIDER", "UV_LINK_MODE",
+    "UV_NATIVE_TLS", "UV_NO_CACHE", "UV_NO_PROGRESS", "UV_OFFLINE", "UV_REQUEST_TIMEOUT", "UV_SYSTEM_CERTS",
+    "SSL_CERT_", "REQUESTS_CA_BUNDLE", "NETRC",
+)  # fmt: skip
+HANDED_ON = (*WHERE, *WHICH, *HOW)
+"""Beginnings of the names of variables."""
+OF_THIS_MACHINE = {"UV_TORCH_BACKEND": "auto"}
+"""``auto`` looks for this machine's graphics card."""
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -29,17 +42,16 @@ def index_settings(environment: Mapping[str, str], configuration_files: Iterable
 
     They may hold credentials: they travel to uv and to the buildpacks' platform folder, never into a plan or a layer.
     """
-    settings = {
-        name: value
-        for name, value in environment.items()
-        if name.startswith(HANDED_ON) and name not in NOT_HANDED_ON and value
-    }
+    settings = {name: value for name, value in environment.items() if name.startswith(HANDED_ON) and value}
     files = pip_configuration_files(environment) if configuration_files is None else configuration_files
+    for name, value in uv_options(environment).items():
+        if not any(same in settings for same in (name, *SAME_MEANING.get(name, ()))):
+            settings[name] = value
     for option, value in pip_options(environment, files).items():
         name = PIP_TO_UV[option]
         if not any(same in settings for same in (name, *SAME_MEANING.get(name, ()))):
-            settings[name] = value
-    return settings
+            settings[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else value
+    return {name: value for name, value in settings.items() if OF_THIS_MACHINE.get(name) != value.lower()}
 
 
 def pip_options(environment: Mapping[str, str], files: Iterable[Path]) -> dict[str, str]:

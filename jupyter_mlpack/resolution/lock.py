@@ -5,19 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.resolution.explain import lock_error
-from jupyter_mlpack.resolution.wheels import MACHINE, glibc_minor, parse_pylock
-from jupyter_mlpack.values import Lock, LockedPackage, Target
+from jupyter_mlpack.resolution.wheels import parse_pylock, uv_platform
+from jupyter_mlpack.values import LocalWheel, Lock, LockedPackage, Target
 
+FORMAT = 2
+"""Of the kept locks: those of another one are not looked at."""
 INHERITED = ("PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
-HOW_ONLY = ("UV_CACHE_DIR", "UV_HTTP_", "UV_OFFLINE", "UV_LINK_MODE", "UV_CONCURRENT_", "UV_NO_PROGRESS", "UV_PUBLISH_")
+HOW_ONLY = (
+    "UV_CACHE_DIR", "UV_HTTP_", "UV_OFFLINE", "UV_LINK_MODE", "UV_CONCURRENT_", "UV_NO_PROGRESS", "UV_NO_CACHE",
+    "UV_REQUEST_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_KEYRING_PROVIDER",
+)  # fmt: skip
 """uv's variables that do not change which packages it chooses: a lock stays good without a network."""
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -27,22 +34,26 @@ class LockRequest:
     """What to resolve. ``requirements`` must hold; ``constraints`` are versions to keep to where a package is needed.
 
     ``settings`` are uv's variables (index addresses, perhaps with credentials): they enter the cache key hashed only.
+    ``wheels`` are taken wherever their names are needed, whatever an index has.
     """
 
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
     target: Target
     settings: Mapping[str, str] = field(hash=False, repr=False)
+    wheels: tuple[LocalWheel, ...] = ()
 
     def key(self) -> str:
-        """A digest of all that decides the answer."""
+        """A digest of all that decides the answer. Of a local wheel that is what it needs, not the code in it."""
         names = (name for name in self.settings if name.startswith("UV_") and not name.startswith(HOW_ONLY))
         settings = {name: self.settings[name] for name in names}
         parts = [
+            FORMAT,
             sorted(self.requirements),
             sorted(self.constraints),
             repr(self.target),
             sorted(settings.items()),
+            sorted((wheel.name, wheel.version, wheel.filename, wheel.needs) for wheel in self.wheels),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -53,20 +64,35 @@ def resolve(request: LockRequest, cache: Path, *, refresh: bool = False) -> Lock
     Raises the leaves of ``ResolutionError``: unknown package, conflict, no wheel for the target, no network.
     """
     known = cache / f"{request.key()}.json"
-    if known.is_file() and not refresh:
-        return Lock(tuple(LockedPackage(**package) for package in json.loads(known.read_text())))
-    text = compile_requirements(request)
-    lock = Lock(tuple(sorted(parse_pylock(text, request.target), key=lambda package: package.name)))
-    write_atomically(known, json.dumps([asdict(package) for package in lock.packages], indent=1))
-    return lock
+    if not known.is_file() or refresh:
+        found = sorted(parse_pylock(compile_requirements(request), request.target), key=lambda package: package.name)
+        rows = [{key: value for key, value in asdict(package).items() if key != "source"} for package in found]
+        write_atomically(known, json.dumps(rows, indent=1))
+    packages = (LockedPackage(**package) for package in json.loads(known.read_text()))
+    return Lock(tuple(with_wheels(packages, request.wheels)))
+
+
+def with_wheels(packages: Iterable[LockedPackage], wheels: Iterable[LocalWheel]) -> Iterator[LockedPackage]:
+    """The packages, those that were found in local wheels as these are now."""
+    local = {wheel.name: wheel for wheel in wheels}
+    for package in packages:
+        wheel = local.get(package.name)
+        yield (
+            package
+            if wheel is None
+            else replace(package, sha256=wheel.sha256, size=wheel.size, filename=wheel.filename, source=wheel.source)
+        )
 
 
 def compile_requirements(request: LockRequest) -> str:
     """One run of ``uv pip compile``: the text of a ``pylock.toml``."""
+    local = {wheel.name: f"{wheel.name} @ {wheel.source.absolute().as_uri()}" for wheel in request.wheels}
     with tempfile.TemporaryDirectory(prefix="mlpack-lock-") as folder:
         requirements, constraints = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
-        requirements.write_text("".join(f"{line}\n" for line in request.requirements))
-        constraints.write_text("".join(f"{line}\n" for line in request.constraints))
+        wanted = (without_version(line) if line_name(line) in local else line for line in request.requirements)
+        requirements.write_text("".join(f"{line}\n" for line in wanted))
+        kept = (line for line in request.constraints if line_name(line) not in local)
+        constraints.write_text("".join(f"{line}\n" for line in (*kept, *local.values())))
         answer = subprocess.run(
             [*compile_command(request.target), "--constraints", str(constraints), str(requirements)],
             capture_output=True,
@@ -80,13 +106,24 @@ def compile_requirements(request: LockRequest) -> str:
     return answer.stdout
 
 
+def line_name(requirement: str) -> str:
+    """The normalised distribution name at the start of a PEP 508 line (PEP 503)."""
+    name = re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def without_version(requirement: str) -> str:
+    """Name and extras of a PEP 508 line."""
+    found = re.match(r"\s*[\w.-]+\s*(\[[^\]]*\])?", requirement)
+    return found[0].strip() if found else requirement
+
+
 def compile_command(target: Target) -> list[str]:
     """``uv pip compile`` for the target. Wheels only: building from source would run a package's code here."""
-    platform = f"{MACHINE[target.arch]}-manylinux_2_{glibc_minor(target)}"
     return [
         find_uv(), "pip", "compile", "--quiet", "--color", "never", "--no-header", "--no-sources",
-        "--only-binary", ":all:", "--format", "pylock.toml",
-        "--python-version", target.python, "--python-platform", platform,
+        "--only-binary", ":all:", "--format", "pylock.toml", "--python", sys.executable, "--no-python-downloads",
+        "--python-version", target.python, "--python-platform", uv_platform(target),
     ]  # fmt: skip
 
 
@@ -98,7 +135,10 @@ def find_uv() -> str:
 
 
 def uv_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """What uv sees of this process' environment: paths, proxies and the index settings; no ``PYTHON*``, no tokens."""
+    """What uv sees of this process' environment: paths, proxies and the index settings; no ``PYTHON*``, no tokens.
+
+    It reads no configuration files: what of them matters is among ``settings``.
+    """
     names = (*INHERITED, *PROXIES, *(name.lower() for name in PROXIES))
     inherited = {name: os.environ[name] for name in names if name in os.environ}
-    return {**inherited, **settings}
+    return {**inherited, **settings, "UV_NO_CONFIG": "1"}

@@ -29,6 +29,7 @@ from jupyter_mlpack.values.plan import (
     Buildpack,
     BuildPlan,
     Catalog,
+    LocalWheel,
     Lock,
     LockedPackage,
     PlannedFile,
@@ -41,8 +42,8 @@ from jupyter_mlpack.values.wire import Json, Parameter, to_json
 __all__ = [
     "BuildPlan", "Buildpack", "Catalog", "Cell", "Claim", "Conflict", "Declaration", "DeclaredHardware", "Dependency",
     "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection", "Job", "JobSpec", "JobState", "Json",
-    "KernelDistribution", "KernelEnvironment", "LocalFile", "Location", "Lock", "LockedPackage", "Magic", "Mount",
-    "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile", "PackageIndex", "Parameter",
+    "KernelDistribution", "KernelEnvironment", "LocalFile", "LocalWheel", "Location", "Lock", "LockedPackage", "Magic",
+    "Mount", "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile", "PackageIndex", "Parameter",
     "PlannedFile", "Purpose", "PythonVersion", "Secret", "Stack", "SystemPackage", "Target", "Task", "Unresolved",
     "to_json",
 ]  # fmt: skip

@@ -70,12 +70,41 @@ class Catalog:
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """One distribution of a lock: the one wheel that fits the target. ``size`` is compressed bytes, 0 if unknown."""
+    """One distribution of a lock: the one wheel that fits the target. ``size`` is compressed bytes, 0 if unknown.
+
+    ``url`` is where the wheel is, without credentials, empty if it is a file of this machine; ``uploaded`` when it came
+    there (ISO 8601). ``direct`` says that no index lists it: it is named by its address. ``source`` is a wheel of this
+    machine that travels along.
+    """
 
     name: str
     version: str
     sha256: str
     size: int
+    filename: str = ""
+    url: str = ""
+    uploaded: str = ""
+    direct: bool = False
+    source: Path | None = None
+
+    @property
+    def pin(self) -> str:
+        """The line of a requirements file, with the hash; never with a path of this machine."""
+        named = f"{self.name} @ {self.url}" if self.direct else f"{self.name}=={self.version}"
+        return f"{named} --hash=sha256:{self.sha256}"
+
+
+@dataclass(frozen=True)
+class LocalWheel:
+    """A wheel made of a distribution that no index has. ``needs`` is a digest of its metadata, ``size`` is in bytes."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    size: int
+    needs: str
+    source: Path
 
 
 @dataclass(frozen=True)
@@ -87,8 +116,7 @@ class Lock:
     @property
     def text(self) -> str:
         """A requirements file that uv and pip both read in hash-checking mode."""
-        lines = (f"{package.name}=={package.version} --hash=sha256:{package.sha256}" for package in self.packages)
-        return "".join(f"{line}\n" for line in lines)
+        return "".join(f"{package.pin}\n" for package in self.packages)
 
 
 @dataclass(frozen=True)

@@ -271,3 +271,40 @@ def test_build__real_wheels__are_built_and_kept(bench) -> None:
     assert (first.layer("numpy") / "site/numpy/__init__.py").is_file()
     assert (first.layer("environment") / "venv/bin/f2py").is_file()
     assert not [path for path in bench.build(restored=first, **online).layers.iterdir() if path.is_dir()]
+
+
+def test_build__wheel_in_the_application_folder__wins_over_the_index(bench) -> None:
+    foreign = bench.wheel("own", {"own.py": "who = 'index'\n"})
+    (bench.wheels / "own-1.0-py3-none-any.whl").rename(bench.root / "foreign.whl")
+    bench.wheel("own", {"own.py": "who = 'application'\n"})
+    folder = bench.app / ".mlpack/wheels"
+    folder.mkdir()
+    (bench.wheels / "own-1.0-py3-none-any.whl").rename(folder / "own-1.0-py3-none-any.whl")
+    (bench.root / "foreign.whl").rename(bench.wheels / "own-1.0-py3-none-any.whl")
+    bench.lock(packages=[foreign])
+    ran = bench.build()
+    assert ran.status == 0, ran.log
+    assert (ran.layer("packages") / "site/own.py").read_text() == "who = 'application'\n"
+    assert str(folder) not in (ran.layer("packages") / "site/own-1.0.dist-info/RECORD").read_text()
+    assert not (ran.layer("packages") / "site/own-1.0.dist-info/direct_url.json").exists()
+
+
+def test_build__wheel_in_the_application_folder_with_other_bytes__is_refused(bench) -> None:
+    pin = bench.wheel("own", {"own.py": "who = 'locked'\n"})
+    folder = bench.app / ".mlpack/wheels"
+    folder.mkdir()
+    bench.lock(packages=[pin])
+    bench.wheel("own", {"own.py": "who = 'changed'\n"})
+    (bench.wheels / "own-1.0-py3-none-any.whl").rename(folder / "own-1.0-py3-none-any.whl")
+    ran = bench.build()
+    assert ran.status == 1
+    assert "hash" in ran.log.lower()
+
+
+@pytest.mark.parametrize("line", ["own @ file:///own-1.0-py3-none-any.whl --hash=sha256:00", "own --hash=sha256:00"])
+def test_build__line_that_is_no_pin__is_refused(bench, line: str) -> None:
+    bench.pins["own==1.0"] = line
+    bench.lock(packages=["own==1.0"])
+    ran = bench.build()
+    assert ran.status == 1
+    assert "Not a hashed pin" in ran.log

@@ -50,6 +50,7 @@ def test_parse_pylock(target: Target, wheels: list[str], expected: str | None) -
             list(parse_pylock(pylock(wheels), target))
         assert refusal.value.data == {"release": "six 1", "python": target.python, "arch": target.arch}
     else:
+        name = f"six-1-{expected}.whl"
         assert list(parse_pylock(pylock(wheels), target)) == [
-            LockedPackage("six", "1", expected, wheels.index(expected))
+            LockedPackage("six", "1", expected, wheels.index(expected), name, f"https://files.example/{name}")
         ]

@@ -17,11 +17,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from plan import Content, Plan, pin_name
+from plan import Content, Plan, pin_name, wheel_name
 from wheel import entry_points, records, settle_conflicts
 
 KEPT = 40
 """Lines of uv that are told again when it fails: layers are installed at the same time, their lines are mixed."""
+WHEELS = ".mlpack/wheels"
+"""Wheels that travel with the application, because no index has them."""
 VOLATILE = ("uv_cache.json", "direct_url.json", "RECORD.jws", "RECORD.p7s")
 
 
@@ -51,7 +53,8 @@ def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callab
     """One ``uv pip install``. Raises InstallError."""
     prefix.mkdir(parents=True)
     listed = prefix.parent / "requirements.txt"
-    listed.write_text("\n".join([*plan.options, *requirements]) + "\n", encoding="utf-8")
+    lines = [from_folder(line, Path.cwd() / WHEELS) for line in requirements]
+    listed.write_text("\n".join([*plan.options, *lines]) + "\n", encoding="utf-8")
     command = [
         os.environ.get("BP_UV") or "uv", "pip", "install", "--prefix", str(prefix), "--python", sys.executable,
         "--python-version", plan.python, "--python-platform", plan.platform, "--no-deps", "--require-hashes",
@@ -69,6 +72,15 @@ def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callab
     listed.unlink()
     if process.returncode:
         raise InstallError("\n".join(said))
+
+
+def from_folder(line: str, folder: Path) -> str:
+    """The pin with the path of its wheel, if ``folder`` has it: then no index is asked, which may have another one."""
+    for wheel in sorted(folder.glob("*.whl")):
+        name = pin_name("==".join(wheel_name(wheel.name)))
+        if name == pin_name(line):
+            return line.replace(line.split(maxsplit=1)[0], f"{name.partition('==')[0]} @ {wheel.as_uri()}", 1)
+    return line
 
 
 def arrange(prefix: Path, into: Path) -> None:
