@@ -17,7 +17,8 @@ from pathlib import Path
 
 from jupyter_mlpack.errors import ResolutionError
 from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
-from jupyter_mlpack.inspection import inspect_notebook, read_holdings, read_kernel
+from jupyter_mlpack.inspection import inspect_notebook
+from jupyter_mlpack.inspection.kernel import read_holdings, read_kernel
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.oci import Store, StoredImage

@@ -6,21 +6,23 @@ import errno
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_core.application import JupyterApp
-from jupyter_core.paths import jupyter_data_dir
 from traitlets import Bool, Enum, Unicode
 
 from jupyter_mlpack import __version__
 from jupyter_mlpack.cli.interruption import exit_status
-from jupyter_mlpack.cli.report import Reporter, make_reporter
-from jupyter_mlpack.errors import DiskFull, Interrupted, MlpackError, StoreFull, StoreUnwritable
-from jupyter_mlpack.events import Failed
+from jupyter_mlpack.cli.settings import SettingsApp
+from jupyter_mlpack.errors import DiskFull, Interrupted, MlpackError, OptionWrong, StoreFull, StoreUnwritable
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.cli.report import Reporter
+    from jupyter_mlpack.events import Failed
 
 
-class Command(JupyterApp):
+class Command(SettingsApp):
     """One subcommand of ``jupyter mlpack``."""
 
     name = "jupyter-mlpack"
@@ -38,7 +40,7 @@ class Command(JupyterApp):
     common_aliases: ClassVar[Mapping[str, str]] = {
         "home": "Command.home",
         "format": "Command.format",
-        "config": "JupyterApp.config_file",
+        "config": "SettingsApp.config_file",
         "log-level": "Application.log_level",
     }
     common_flags: ClassVar[Mapping[str, Any]] = {
@@ -47,6 +49,8 @@ class Command(JupyterApp):
     }
 
     def _home_default(self) -> str:
+        from jupyter_core.paths import jupyter_data_dir
+
         return os.environ.get("MLPACK_HOME") or str(Path(jupyter_data_dir()) / "mlpack")
 
     def emit_help(self, classes: bool = False) -> Any:
@@ -76,9 +80,23 @@ class Command(JupyterApp):
         super().start()
         if self.subapp is not None:
             return
-        with make_reporter(self.format, verbose=self.verbose, stream=sys.stdout) as reporter:
+        with self.reporter() as reporter:
             status = self.guarded(reporter)
         self.exit(status)
+
+    def reporter(self) -> AbstractContextManager[Reporter]:
+        """Where the command's events and its answer go."""
+        from jupyter_mlpack.cli.report import make_reporter
+
+        return make_reporter(self.format, verbose=self.verbose, stream=sys.stdout)
+
+    def refuse(self, problem: str) -> None:
+        """End, because an option or a setting cannot be used."""
+        from jupyter_mlpack.cli.output import failure_lines
+
+        command = self.name.replace("-", " ")
+        print("\n".join(failure_lines(failed(OptionWrong(problem=problem, command=command)))), file=sys.stderr)
+        self.exit(OptionWrong.exit_code)
 
     def guarded(self, reporter: Reporter) -> int:
         """``run`` with its errors reported."""
@@ -125,4 +143,6 @@ def report_error(error: MlpackError, reporter: Reporter) -> int:
 
 def failed(error: MlpackError) -> Failed:
     """The error as an event."""
+    from jupyter_mlpack.events import Failed
+
     return Failed(error.code, *(error.sentence(part) for part in ("what", "where", "why", "hint")))

@@ -1,71 +1,135 @@
-"""``jupyter mlpack inspect NOTEBOOK``: what it needs, and why."""
+"""``jupyter mlpack inspect NOTEBOOK|FOLDER``: what it needs, and why."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from traitlets import Bool, Enum, Unicode
+
+from jupyter_mlpack.cli.answer import AnswerReporter
 from jupyter_mlpack.cli.base import Command
-from jupyter_mlpack.cli.report import Reporter
-from jupyter_mlpack.errors import NotebookNotNamed
-from jupyter_mlpack.pipeline import Wishes, inspect
-from jupyter_mlpack.values import Evidence, Inspection, to_json
+from jupyter_mlpack.cli.machine import MachineMixin
+from jupyter_mlpack.errors import FormatNeedsNotebook, InterruptedInspection, MlpackError, NotebookOrFolderNotNamed
+from jupyter_mlpack.survey import Kernels, find_notebooks, inspect_file
+from jupyter_mlpack.values import Inspection, to_json
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.cli.folder import Totals
+    from jupyter_mlpack.cli.report import Reporter
 
 
-class InspectCommand(Command):
+class InspectCommand(MachineMixin, Command):
     """What a notebook needs, and why."""
 
     name = "jupyter-mlpack-inspect"
-    usage = "jupyter mlpack inspect NOTEBOOK [options]"
+    usage = "jupyter mlpack inspect NOTEBOOK|FOLDER [options]"
     words = """
-Shows the packages, files and parameters of a notebook, each with the cell and line it was found in. The notebook is
-read, never run; the kernel's interpreter is asked which versions it holds. Needs no network."""
+Tells what a notebook needs (packages with their versions, hardware, Python, system packages, files, parameters and
+secrets), each with the cell and line that says so. Names that nobody knows are listed as unresolved, never guessed;
+sources that disagree are shown side by side. The notebook is read, never run. Its kernel's interpreter is asked which
+versions it holds; nothing needs the network (only a lock does).
+
+A folder stands for all notebooks below it, read in one process; one that is broken costs one line."""
+    options = (
+        ("--format text", "a table for people (default); -v shows every place and every rule"),
+        ("--format json", "one JSON object; of a folder, one object a line"),
+        ("--format requirements", "a requirements file, each line with its reason as a comment"),
+        ("--format pylock", "a lock with hashes (pylock.toml) for --python, --arch and --stack; asks the index"),
+        ("--no-kernel", "do not ask the kernel's interpreter: only the notebook and the files beside it speak"),
+        ("--kernel NAME", "ask this kernel instead of the notebook's own"),
+        ("--python X.Y", "Python of the lock (default: the notebook's)"),
+        ("--stack NAME", "the run image the lock is for: bookworm or trixie"),
+        ("--arch ARCH", "amd64 or arm64: the machine the lock is for (default: this machine's)"),
+    )
     examples = """
 jupyter mlpack inspect train.ipynb
-jupyter mlpack inspect train.ipynb --format json"""
-    aliases = {**Command.common_aliases}
-    flags = {**Command.common_flags}
+jupyter mlpack inspect train.ipynb -v                         # every place, every rule
+jupyter mlpack inspect train.ipynb --no-kernel --format json | jq '.dependencies[].name'
+jupyter mlpack inspect train.ipynb --format requirements > requirements.txt
+jupyter mlpack inspect train.ipynb --format pylock --python 3.11 > pylock.toml
+jupyter mlpack inspect .                                      # all notebooks below this folder
+
+exit status: 0 all was read; 2 a notebook could not be read (of a folder: at least one; the others are shown);
+3 the kernel named with --kernel cannot be asked; 4 there is no lock; 130 stopped."""
+    aliases = {
+        **Command.common_aliases,
+        **MachineMixin.machine_aliases,
+        "kernel": "InspectCommand.kernel",
+        "python": "InspectCommand.python",
+        "stack": "InspectCommand.stack",
+    }
+    flags = {
+        **Command.common_flags,
+        "no-kernel": ({"InspectCommand": {"ask_kernel": False}}, "Do not ask the kernel's interpreter."),
+    }
+
+    format = Enum(
+        ["text", "json", "requirements", "pylock"], default_value="text", help="text, json, requirements or pylock."
+    ).tag(config=True)
+    ask_kernel = Bool(True, help="Ask the kernel's interpreter what it holds.").tag(config=True)
+    kernel = Unicode(help="The kernel to ask instead of the notebook's own.").tag(config=True)
+    python = Unicode(help="Python of the lock, e.g. 3.11.").tag(config=True)
+    stack = Unicode(help="Name of the stack that the lock is for.").tag(config=True)
+    totals: Totals | None = None
+
+    @contextmanager
+    def reporter(self) -> Iterator[Reporter]:
+        """The answer alone on standard output, everything else on standard error."""
+        yield AnswerReporter(self.format, sys.stdout)
 
     def run(self, reporter: Reporter) -> int:
         """Inspect and show."""
         if len(self.extra_args) != 1:
-            raise NotebookNotNamed(given=len(self.extra_args))
-        _, inspection = inspect(Path(self.extra_args[0]), Wishes(), reporter)
-        reporter.result(describe_inspection(inspection), to_json(inspection))
+            raise NotebookOrFolderNotNamed(given=len(self.extra_args))
+        path = Path(self.extra_args[0])
+        cache = None if not self.ask_kernel else Path(self.home) / "kernels"
+        kernels = Kernels(self.kernel or None, self.ask_kernel or bool(self.kernel), cache)
+        if path.is_dir():
+            return self.run_folder(path, kernels)
+        _, inspection = inspect_file(path, kernels)
+        reporter.result(*self.answer(inspection, reporter))
         return 0
 
+    def answer(self, inspection: Inspection, reporter: Reporter) -> tuple[str, Any]:
+        """The inspection as ``--format`` has it: text, or data for JSON."""
+        if self.format == "json":
+            return "", to_json(inspection)
+        if self.format == "requirements":
+            from jupyter_mlpack.resolution.formats import requirements_text
 
-def describe_inspection(inspection: Inspection) -> str:
-    """The inspection for people: one line a finding, with its place."""
-    kernel, python = inspection.kernel or "not named", inspection.python.version or "not named"
-    lines = [f"{inspection.notebook}: kernel {kernel}, Python {python}"]
-    lines += section(
-        "packages", [(item.requirement, item.resolved_by, item.evidence) for item in inspection.dependencies]
-    )
-    lines += section("known to nobody", [(item.module, "", item.evidence) for item in inspection.unresolved])
-    lines += section("files", [(item.path, f"{item.size} bytes", item.evidence) for item in inspection.files])
-    lines += section(
-        "parameters",
-        [(f"{item.name} = {item.default!r}", str(item.location), ()) for item in inspection.parameters],
-    )
-    return "\n".join(lines)
+            return requirements_text(inspection).rstrip("\n"), None
+        if self.format == "pylock":
+            return self.lock(inspection, reporter).rstrip("\n"), None
+        from jupyter_mlpack.cli.page import write_inspection
+        from jupyter_mlpack.cli.style import make_sheet
 
+        sheet = make_sheet(sys.stdout)
+        write_inspection(sheet, inspection, full=self.verbose)
+        return sheet.text(), None
 
-def section(title: str, rows: list[tuple[str, str, tuple[Evidence, ...]]]) -> list[str]:
-    """A titled block of aligned rows; nothing where there are none."""
-    if not rows:
-        return []
-    width = min(44, max(len(name) for name, _, _ in rows))
-    return [
-        "",
-        f"{title}:",
-        *(f"  {name:<{width}}  {about:<10} {reason(evidence)}".rstrip() for name, about, evidence in rows),
-    ]
+    def lock(self, inspection: Inspection, reporter: Reporter) -> str:
+        """The lock that a build would install, as ``pylock.toml``. Raises the leaves of ``ResolutionError``."""
+        from jupyter_mlpack.pipeline import Wishes, pylock
 
+        wishes = Wishes(arch=self.arch, python=self.python or None, stack=self.stack or None)
+        return pylock(inspection, wishes, self.machine(), reporter)
 
-def reason(evidence: tuple[Evidence, ...]) -> str:
-    """The first evidence: place and text."""
-    if not evidence:
-        return ""
-    first = evidence[0]
-    place = f"cell {first.location.cell}" if first.location.cell else first.location.path
-    return f"{place}: {first.text.strip()[:70]}"
+    def run_folder(self, folder: Path, kernels: Kernels) -> int:
+        """Inspect all notebooks below ``folder``."""
+        from jupyter_mlpack.cli.folder import SHOW, Totals, findings
+
+        if self.format == "pylock":
+            raise FormatNeedsNotebook(format=self.format, path=folder)
+        names = find_notebooks(folder)
+        self.totals = Totals(len(names))
+        return SHOW[self.format](findings(folder, names, kernels, self.totals), self.totals)
+
+    def interruption(self) -> MlpackError:
+        """How far it came."""
+        if self.totals is None:
+            return super().interruption()
+        return InterruptedInspection(done=self.totals.done, total=self.totals.total)

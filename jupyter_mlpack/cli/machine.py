@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from traitlets import Bool, HasTraits, List, Unicode
 
-from jupyter_mlpack.catalog import read_catalog
-from jupyter_mlpack.oci import Store
-from jupyter_mlpack.pipeline import Machine, host_architecture
-from jupyter_mlpack.publish import Outputs
-from jupyter_mlpack.resolution import index_settings
-from jupyter_mlpack.stack import StackSettings
+if TYPE_CHECKING:
+    from jupyter_mlpack.oci import Store
+    from jupyter_mlpack.pipeline import Machine
+    from jupyter_mlpack.publish import Outputs
 
 
 class MachineMixin(HasTraits):
@@ -36,14 +34,23 @@ class MachineMixin(HasTraits):
     stacks = Unicode(help="Folder of stacks instead of those that came with the package.").tag(config=True)
 
     def _arch_default(self) -> str:
+        from jupyter_mlpack.pipeline import host_architecture
+
         return host_architecture()
 
     def store(self) -> Store:
         """The content store."""
+        from jupyter_mlpack.oci import Store
+
         return Store(Path(self.home))
 
     def machine(self) -> Machine:
         """All of it."""
+        from jupyter_mlpack.catalog import read_catalog
+        from jupyter_mlpack.pipeline import Machine
+        from jupyter_mlpack.resolution import index_settings
+        from jupyter_mlpack.stack import StackSettings
+
         catalog = read_catalog(*(Path(text) if text else None for text in (self.buildpacks, self.stacks)))
         settings = StackSettings(mirror=self.mirror or None, run_image=self.run_image or None)
         return Machine(self.store(), catalog, settings, index_settings(os.environ))
@@ -80,5 +87,7 @@ class OutputsMixin(HasTraits):
 
     def outputs(self) -> Outputs:
         """Where the image goes, as a value."""
+        from jupyter_mlpack.publish import Outputs
+
         layout, archive = (Path(text) if text else None for text in (self.layout, self.archive))
         return Outputs(layout, archive, self.load, tuple(self.push), self.insecure, tuple(self.insecure_hosts))

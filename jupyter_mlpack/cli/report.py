@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
-from jupyter_mlpack.cli.interruption import Stopped
+from jupyter_mlpack.cli.output import failure_lines, say, visible
 from jupyter_mlpack.events import Event, Failed, LogLines, Noticed, event_json
 
 
@@ -63,7 +61,7 @@ class PlainReporter:
         match event:
             case Noticed():
                 place = f" ({event.notice.location})" if event.notice.location else ""
-                print(f"note: {event.notice.text}{place}", file=sys.stderr)
+                print(visible(f"note: {event.notice.text}{place}"), file=sys.stderr)
             case Failed():
                 print("\n".join(failure_lines(event)), file=sys.stderr)
             case LogLines() if self.verbose or event.phase == "run":
@@ -79,29 +77,6 @@ class PlainReporter:
     def interrupted(self, failure: Failed) -> None:
         """Print the one sentence."""
         print(failure.what, file=sys.stderr)
-
-
-def say(text: str, stream: TextIO) -> None:
-    """Write a line, at once: no signal comes between the text and its end. Raises ``Stopped`` when nobody reads it."""
-    try:
-        stream.write(text + "\n")
-        stream.flush()
-    except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())  # what is still in the buffer must go somewhere when Python ends
-        os.close(nowhere)
-        raise Stopped(signal.SIGPIPE) from None
-
-
-def failure_lines(failure: Failed) -> Iterator[str]:
-    """What happened, where, why we think so, and the next step; empty parts left out."""
-    yield f"error: {failure.what}"
-    if failure.where:
-        yield f"  where: {failure.where}"
-    if failure.why:
-        yield "  why:   " + failure.why.strip().replace("\n", "\n         ")
-    if failure.hint:
-        yield f"  next:  {failure.hint}"
 
 
 @contextmanager

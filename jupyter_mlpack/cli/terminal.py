@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.text import Text
 
 from jupyter_mlpack import events
-from jupyter_mlpack.cli.report import failure_lines
+from jupyter_mlpack.cli.output import failure_lines, visible
 
 PLAIN_WORDS = {
     "inspect": "Reading the notebook",
@@ -74,8 +74,8 @@ class TerminalReporter:
             case events.CellStarted():
                 self.cell(event)
             case events.Noticed():
-                place = f" [dim]({event.notice.location})[/]" if event.notice.location else ""
-                self.console.print(f"[yellow]note:[/] {escape(event.notice.text)}{place}")
+                place = f" [dim]({escape(visible(str(event.notice.location)))})[/]" if event.notice.location else ""
+                self.console.print(f"[yellow]note:[/] {escape(visible(event.notice.text))}{place}")
             case events.LogLines() if self.verbose or event.phase == "run":
                 for line in event.lines:
                     self.console.print(Text.from_ansi(line))

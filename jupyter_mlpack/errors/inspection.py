@@ -37,3 +37,12 @@ class KernelNotPython(InspectionError):
     code = "kernel-not-python"
     what = "The kernel {kernel} is not a Python kernel: it speaks {language}."
     hint = "Choose a Python kernel for the notebook."
+
+
+class KernelUnknown(InspectionError):
+    """The kernel that was asked for by name is not installed here."""
+
+    code = "kernel-unknown"
+    what = "There is no kernel called {kernel} here."
+    why = "A kernel named with --kernel is asked for the versions that it holds."
+    hint = "Those that are here: jupyter kernelspec list. Without a kernel: --no-kernel"

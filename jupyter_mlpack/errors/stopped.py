@@ -25,3 +25,11 @@ class InterruptedAfterBuild(StoppedError):
     code = "interrupted-after-build"
     what = "Stopped. The image {image} is finished and kept in the store; not all that was to be done with it is done."
     hint = "Deliver it again: jupyter mlpack images {image} --help"
+
+
+class InterruptedInspection(StoppedError):
+    """Some notebooks of a folder were inspected."""
+
+    code = "interrupted-inspection"
+    what = "Stopped after {done} of {total} notebooks. What is shown is right for those; nothing was changed."
+    hint = "Run the same command again for all of them."

@@ -1,0 +1,48 @@
+"""What was typed cannot be done: an option, or what a command was pointed at."""
+
+from __future__ import annotations
+
+from jupyter_mlpack.errors.input import InputError
+
+
+class OptionWrong(InputError):
+    """An option or a setting that there is not, or with a value that it does not take."""
+
+    code = "option-wrong"
+    what = "The command line cannot be used: {problem}."
+    hint = "All options, with examples: {command} --help"
+
+
+class NoNotebooks(InputError):
+    """A folder without a notebook in it."""
+
+    code = "no-notebooks"
+    what = "There is no notebook in {path} or below it."
+    why = "Checkpoints, hidden folders, virtual environments and node_modules are not looked into."
+    hint = "Name a notebook, or a folder that has some: jupyter mlpack inspect FOLDER"
+
+
+class NotebookOrFolderNotNamed(InputError):
+    """``inspect`` wants exactly one notebook or folder."""
+
+    code = "notebook-or-folder-not-named"
+    what = "One notebook or one folder is wanted; {given} were named."
+    hint = "For example: jupyter mlpack inspect train.ipynb, or for all below this folder: jupyter mlpack inspect ."
+
+
+class FolderUnreadable(InputError):
+    """A folder that the system does not let us list."""
+
+    code = "folder-unreadable"
+    what = "The folder {path} cannot be read."
+    why = "{reason}"
+    hint = "Check the folder's permissions."
+
+
+class FormatNeedsNotebook(InputError):
+    """A lock is for one notebook, not for a folder of them."""
+
+    code = "format-needs-notebook"
+    what = "--format {format} is for one notebook; {path} is a folder."
+    why = "Notebooks of one folder need not agree about versions, so they have no lock in common."
+    hint = "Name one notebook, or take the union with the conflicts marked: --format requirements"
