@@ -100,3 +100,12 @@ class StackUnknown(ResolutionError):
     code = "stack-unknown"
     what = "There is no stack called {stack}; there are: {available}."
     hint = "Leave --stack out to have it chosen by the notebook's Python version."
+
+
+class NoKernelsForCard(ResolutionError):
+    """The image is for a card that the notebook's framework has no kernels for."""
+
+    code = "no-kernels-for-card"
+    what = "{release} in this lock has no kernels for the {card}."
+    why = "The code needs the GPU, and its first operation on it would fail: no kernel image is available."
+    hint = "{advice}"

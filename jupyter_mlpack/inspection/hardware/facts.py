@@ -1,4 +1,4 @@
-"""The table ``data/hardware.toml``: what platforms call their hardware, and what an accelerator is."""
+"""The tables ``hardware.toml`` and ``kernels.toml``: what platforms call their hardware, what a card is and runs."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ class Accelerator:
 def hardware_table() -> Mapping[str, Any]:
     """The whole table, section by section."""
     return tables._read("hardware.toml")
+
+
+@functools.cache
+def kernels_table() -> Mapping[str, Any]:
+    """``kernels.toml``: which cards the wheels of a release have kernels for."""
+    return tables._read("kernels.toml")
 
 
 @functools.cache
