@@ -40,6 +40,11 @@ ORDER = tuple(source.name for source in SOURCES)
 CALLED = {source.name: source.called for source in SOURCES}
 
 
-def rank(source: str) -> int:
-    """The place in the order, 0 is most believed."""
-    return ORDER.index(source)
+FOLDER = ("binder", "lock", "project", "environment", "requirements", "pipfile")
+"""Files: those beside the notebook are believed before those of the folders above it, whatever their kind."""
+
+
+def rank(source: str, level: int = 0) -> tuple[int, int, int]:
+    """The place in the order, the smallest most believed. ``level``: how many folders above the notebook it stands."""
+    place = ORDER.index(source)
+    return (ORDER.index(FOLDER[0]), level, place) if source in FOLDER else (place, 0, place)

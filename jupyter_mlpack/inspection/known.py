@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_mlpack.inspection import tables
-from jupyter_mlpack.inspection.belief import rank
+from jupyter_mlpack.inspection.belief import OWN, rank
 from jupyter_mlpack.inspection.declarations import Declared, DeclaredRequirement
+from jupyter_mlpack.inspection.declarations.page import NO_PLACE
 from jupyter_mlpack.inspection.installs import Install
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.inspection.versions import Decision, decide, kernel_pin
@@ -39,13 +40,14 @@ class Known:
 
     def claims(self, name: str) -> tuple[Claim, ...]:
         """What each source says of the version of ``name``, most believed first."""
-        found = [Claim(entry.source, entry.specifier, entry.evidence) for entry in self.requirements.get(name, ())]
+        said = self.requirements.get(name, ())
+        found = [(rank(e.source, e.level), Claim(e.source, e.specifier, e.evidence)) for e in said if _speaks(e)]
         install, held = self.installs.get(name), self.held.get(name)
         if install is not None:
-            found.append(Claim("install", install.wanted.specifier, install.evidence))
+            found.append((rank("install"), Claim("install", install.wanted.specifier, install.evidence)))
         if held is not None and re.match(r"^\d[\w.!+]*$", held.version):
-            found.append(self.kernel_claim(held, kernel_pin(held)))
-        return tuple(sorted(found, key=lambda claim: rank(claim.source)))
+            found.append((rank("kernel"), self.kernel_claim(held, kernel_pin(held))))
+        return tuple(claim for _, claim in sorted(found, key=lambda pair: pair[0]))
 
     def kernel_claim(self, held: KernelDistribution, says: str) -> Claim:
         """The kernel as a witness."""
@@ -88,6 +90,11 @@ def read_known(
         {normalised(entry.name): entry for entry in distributions},
         requirements,
     )
+
+
+def _speaks(entry: DeclaredRequirement) -> bool:
+    """Files of a folder have no say about what they take from a disk; the notebook's own word is refused aloud."""
+    return entry.source in OWN or entry.specifier != NO_PLACE
 
 
 def install_name(install: Install) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import posixpath
 import re
 
 from jupyter_mlpack.inspection.declarations.page import MAX_ENTRIES, Page, Reading, logical_lines
-from jupyter_mlpack.inspection.folder import Folder
-from jupyter_mlpack.values import Location, Notice, SystemPackage
+from jupyter_mlpack.values import SystemPackage
 
 FOLDERS = ("binder", ".binder")
 """The first that exists is meant; its apt.txt and runtime.txt stand for those of the notebook's folder."""
@@ -19,11 +17,6 @@ SCRIPTS = {
     "start": "it may set what the notebook needs to run",
     "Dockerfile": "it describes an environment of its own",
 }
-
-
-def binder_folder(folder: Folder) -> str:
-    """The binder folder, or the notebook's own folder (an empty text)."""
-    return next((name for name in FOLDERS if folder.kind(name) == "folder"), "")
 
 
 def read_apt(page: Page) -> Reading:
@@ -41,14 +34,3 @@ def read_runtime(page: Page) -> Reading:
         if found:
             return Reading(python=(page.python_claim(found.group(1), number),))
     return Reading()
-
-
-def script_notices(folder: Folder, top: str) -> tuple[Notice, ...]:
-    """Programs that prepare an environment are told of, and neither read nor run."""
-    names = SCRIPTS if top else ("postBuild",)
-    paths = [posixpath.join(top, name) for name in names]
-    return tuple(
-        Notice("declaration-not-run", f"{path} is not followed: {SCRIPTS[posixpath.basename(path)]}.", Location(path))
-        for path in paths
-        if folder.kind(path) == "file"
-    )

@@ -37,7 +37,8 @@ class DeclaredRequirement:
     """A distribution that a declaration names (normalised). ``specifier`` is PEP 440 text, `` @ URL`` or ``NO_PLACE``.
 
     ``source`` is its name in the order of belief (``belief.py``), ``group`` the optional or development group it
-    stands in. Its marker, if it has one, holds for the notebook's Python on Linux.
+    stands in, ``level`` how many folders above the notebook its file is. Its marker, if it has one, holds for the
+    notebook's Python on Linux.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DeclaredRequirement:
     source: str
     evidence: Evidence
     group: str = ""
+    level: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Reading:
     indexes: tuple[PackageIndex, ...] = ()
     notices: tuple[Notice, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it holds more than notices."""
+        return bool(self.requirements or self.python or self.system or self.indexes or self.modules)
 
 
 class UnreadablePageError(ValueError):
@@ -81,6 +88,8 @@ class Page:
     source: str
     python: str | None = None
     beside: Callable[[str], str | None] = field(default=lambda path: None, compare=False)
+    level: int = 0
+    readable: bool = True
 
     def at(self, line: int | None) -> Location:
         """The place of a line, counted from 1 inside the page."""
@@ -124,7 +133,9 @@ class Page:
             return None
         specifier = wanted.specifier if wanted.kind == "url" else LOCAL_PART.sub(r"\1", wanted.specifier)
         specifier = NO_PLACE if specifier.startswith(NO_PLACE) else specifier
-        return DeclaredRequirement(name, specifier, wanted.extras, self.source, self.evidence(text, line), group)
+        return DeclaredRequirement(
+            name, specifier, wanted.extras, self.source, self.evidence(text, line), group, self.level
+        )
 
 
 def _wanted(word: str) -> Wanted | None:

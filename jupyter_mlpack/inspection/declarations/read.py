@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from jupyter_mlpack.inspection.belief import OWN, rank
-from jupyter_mlpack.inspection.declarations.binder import binder_folder, read_apt, read_runtime, script_notices
+from jupyter_mlpack.inspection.declarations.binder import FOLDERS, SCRIPTS, read_apt, read_runtime
 from jupyter_mlpack.inspection.declarations.environment import read_environment
 from jupyter_mlpack.inspection.declarations.lock import read_lock, read_pipfile_lock
 from jupyter_mlpack.inspection.declarations.page import DeclaredRequirement, Page, Reading, UnreadablePageError
@@ -87,18 +87,15 @@ def read_declarations(notebook: Notebook, around: Surroundings) -> Declared:
     path, python = notebook.path.name, _minor(notebook.python_version)
     pages = [*read_metadata(path, notebook.metadata, python), *_blocks(path, notebook, python), *_files(around, python)]
     readings = [reading for _, reading in pages]
-    top = binder_folder(around.folder)
+    requirements = (entry for reading in readings for entry in reading.requirements)
     return Declared(
-        found=tuple(_declaration(page, reading) for page, reading in pages if reading != Reading()),
+        found=tuple(_declaration(page, reading) for page, reading in pages if reading.says_something),
         python=tuple(claim for reading in readings for claim in reading.python),
         system=tuple(package for reading in readings for package in reading.system),
         indexes=tuple(dict.fromkeys(index for reading in readings for index in reading.indexes)),
-        notices=(*(notice for reading in readings for notice in reading.notices), *script_notices(around.folder, top)),
+        notices=tuple(notice for reading in readings for notice in reading.notices),
         requirements=tuple(
-            sorted(
-                (entry for reading in readings for entry in reading.requirements),
-                key=lambda entry: (rank(entry.source), bool(entry.group)),
-            )
+            sorted(requirements, key=lambda entry: (*rank(entry.source, entry.level), bool(entry.group)))
         ),
         modules=tuple(pair for reading in readings for pair in reading.modules),
     )
@@ -125,33 +122,46 @@ def _blocks(path: str, notebook: Notebook, python: str | None) -> Iterator[tuple
 
 
 def _files(around: Surroundings, python: str | None) -> Iterator[tuple[Page, Reading]]:
-    """The files of the binder folder and of the notebook's own.
+    """The files beside the notebook, then those of the project's folders above it, nearest first."""
+    seen: set[str] = set()
+    for level, top in enumerate(("", *(around.above.levels if around.above.marked else ()))):
+        binder = next((name for name in FOLDERS if around.kind(posixpath.join(top, name)) == "folder"), "")
+        base = posixpath.join(top, binder)
+        yield from _scripts(around, base, bool(binder))
+        listed = [(folder, *one) for folder in dict.fromkeys((base, top)) for one in FORMATS]
+        listed += [(base, *one) for one in ONCE if one[0] not in seen]
+        for folder, name, kind, reader in listed:
+            page = _page(around, posixpath.join(folder, name), kind, python)
+            if page is not None:
+                seen.add(name)
+                source = "binder" if kind in ("apt", "runtime") or folder != top else kind
+                yield page, _read(replace(page, source=source, level=level), reader)
 
-    A file that the notebook itself writes is not one of them: it is for what the notebook starts, or for an install
-    line, which is read as such.
+
+def _page(around: Surroundings, path: str, kind: str, python: str | None) -> Page | None:
+    """The file, if it is there and the notebook does not write it itself.
+
+    What a cell writes is for something that the notebook starts, or for an install line, which is read as such.
     """
-    binder = binder_folder(around.folder)
-    tops = dict.fromkeys((binder, ""))
-    listed = [(top, *one) for top in tops for one in FORMATS] + [(binder, *one) for one in ONCE]
-    for top, name, kind, reader in listed:
-        path = posixpath.join(top, name)
-        if path in around.written or around.folder.kind(path) != "file":
-            continue
-        text = around.folder.text(path)
-        source = "binder" if top else {"apt": "binder", "runtime": "binder"}.get(kind, kind)
-        page = Page(Location(path), _clean(text or ""), kind, source, python, _reader(around))
-        if text is None:
-            yield page, Reading(notices=(_unreadable(page, "it is too large, or may not be read"),))
-        else:
-            yield page, _read(page, reader)
+    if path in around.written or around.kind(path) != "file":
+        return None
 
-
-def _reader(around: Surroundings) -> Callable[[str], str | None]:
-    def beside(path: str) -> str | None:
-        text = around.folder.text(path)
+    def beside(other: str) -> str | None:
+        text = None if other in around.written else around.text(other)
         return _clean(text) if text is not None else None
 
-    return beside
+    text = beside(path)
+    return Page(Location(path), text or "", kind, kind, python, beside, readable=text is not None)
+
+
+def _scripts(around: Surroundings, base: str, binder: bool) -> Iterator[tuple[Page, Reading]]:
+    """Programs that prepare an environment are told of, and neither read nor run."""
+    for name, reason in SCRIPTS.items():
+        path = posixpath.join(base, name)
+        if (binder or name == "postBuild") and around.kind(path) == "file":
+            page = Page(Location(path), "", "binder", "binder")
+            text = f"{path} is not followed: {reason}."
+            yield page, Reading(notices=(Notice("declaration-not-run", text, page.location),))
 
 
 def _clean(text: str) -> str:
@@ -160,11 +170,11 @@ def _clean(text: str) -> str:
 
 
 def _read(page: Page, reader: Reader) -> Reading:
+    reason = "it is too large, or may not be read"
     try:
-        return reader(page)
+        if page.readable:
+            return reader(page)
     except UnreadablePageError as error:
-        return Reading(notices=(_unreadable(page, str(error)),))
-
-
-def _unreadable(page: Page, reason: str) -> Notice:
-    return Notice("declaration-unreadable", f"{page.location} is not read: {reason}.", page.location)
+        reason = str(error)
+    text = f"{page.location} is not read: {reason}."
+    return Reading(notices=(Notice("declaration-unreadable", text, page.location),))
