@@ -17,12 +17,14 @@ from pathlib import Path
 
 from jupyter_mlpack.errors import ResolutionError
 from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
+from jupyter_mlpack.extend import Extender
 from jupyter_mlpack.inspection import inspect_notebook
 from jupyter_mlpack.inspection.kernel import read_holdings, read_kernel
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.plan import choose_requirements, choose_stack, default_name, make_plan, make_target
+from jupyter_mlpack.preflight import check_hardware
 from jupyter_mlpack.resolution import (
     LockRequest,
     Packaged,
@@ -32,7 +34,7 @@ from jupyter_mlpack.resolution import (
     pylock_text,
     resolve,
 )
-from jupyter_mlpack.stack import StackSettings, ensure_run_image, run_root, target_python
+from jupyter_mlpack.stack import Assembly, StackSettings, ensure_run_image, run_root, target_python
 from jupyter_mlpack.values import (
     BuildPlan,
     Catalog,
@@ -79,7 +81,9 @@ def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Ima
     with phase("stack", emit):
         run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
     with scratch_folder() as workdir:
-        context = BuildContext(workdir, build_settings(plan, run_image, machine), previous=plan.name, launcher=None)
+        assembly = Assembly(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
+        extend = Extender(assembly, run_image, machine.catalog, plan.system)
+        context = BuildContext(workdir, build_settings(plan, run_image, machine), previous=plan.name, extend=extend)
         image = run_lifecycle(plan, run_image, machine.store, machine.catalog, context, emit)
         emit(BuildSucceeded(image))  # the name has moved: tell it before anything else
     return image
@@ -104,6 +108,8 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
         stack = choose_stack(machine.catalog, wishes.python or inspection.python.version, where, wishes.stack)
         target = make_target(stack, wishes.arch)
         lock = lock_packages(inspection, target, wishes, machine, emit)
+        for notice in check_hardware(inspection.hardware, lock, target):
+            emit(Noticed(notice))
         name = wishes.name or default_name(notebook.path, wishes.purpose)
         summary.append(f"{len(lock.packages)} packages, {sum(package.size for package in lock.packages) / 1e6:.0f} MB")
         return make_plan(inspection, notebook, wishes.purpose, lock, (name, stack, target, machine.catalog))
