@@ -22,9 +22,10 @@ def read_catalog(buildpacks: Path | None = None, stacks: Path | None = None) -> 
     packs = tuple(
         read_buildpack(path.parent) for path in sorted((buildpacks or shipped("buildpacks")).glob("*/buildpack.toml"))
     )
-    recipes = tuple(read_stack(path.parent) for path in sorted((stacks or shipped("stacks")).glob("*/stack.toml")))
+    folder = stacks or shipped("stacks")
+    recipes = tuple(read_stack(path.parent) for path in sorted(folder.glob("*/stack.toml")))
     by_id = {pack.id: pack.reference for pack in packs}
-    return Catalog(recipes, packs, tuple(by_id[id_] for id_ in NOTEBOOK_ORDER if id_ in by_id))
+    return Catalog(recipes, packs, tuple(by_id[id_] for id_ in NOTEBOOK_ORDER if id_ in by_id), folder)
 
 
 def read_buildpack(root: Path) -> Buildpack:

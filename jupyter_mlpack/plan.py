@@ -114,7 +114,8 @@ def make_plan(
         *(PlannedFile(f"{WHEELS}/{item.filename}", source=item.source) for item in lock.packages if item.source),
         *(PlannedFile(file.path, source=folder / PurePosixPath(file.path)) for file in inspection.files),
     ]
-    return BuildPlan(name, purpose, target, stack, catalog.order, tuple(sorted(files, key=lambda file: file.path)))
+    planned = tuple(sorted(files, key=lambda file: file.path))
+    return BuildPlan(name, purpose, target, stack, catalog.order, planned, system=inspection.system)
 
 
 def settable_parameters(inspection: Inspection, notebook: Notebook) -> dict[str, Json]:

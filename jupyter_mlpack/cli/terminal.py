@@ -20,6 +20,7 @@ PLAIN_WORDS = {
     "detect": "Deciding what is needed",
     "restore": "Checking what can be reused",
     "build": "Installing",
+    "extend": "Adding system libraries",
     "export": "Writing layers",
     "publish": "Delivering",
     "run": "Running",

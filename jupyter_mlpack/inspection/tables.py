@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
+import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlpack import errors
+
 DATA = Path(__file__).parent / "data"
+OVERRIDE = "MLPACK_MODULES"
+"""Environment variable: own tables of modules, separated like ``PATH``, before ours."""
 
 
 def normalised(name: str) -> str:
@@ -30,35 +34,59 @@ def _read(name: str) -> Mapping[str, Any]:
 
 @functools.cache
 def modules() -> Mapping[str, tuple[str, ...]]:
-    """Dotted module -> distributions that provide it, the usual one first; an empty tuple says: nobody can tell."""
-    data = _read("modules.toml")
-    table = {name.replace("-", "_"): (name,) for name in data["same"]["names"].split()}
-    table |= {name: (dist,) for dist, names in data["provided"].items() for name in names.split()}
-    table |= {name: tuple(dists) for name, dists in data["several"].items()}
-    return table | dict.fromkeys(data["unknowable"]["names"].split(), ())
+    """Dotted module -> distributions that provide it, the usual one first; an empty tuple says: nobody can tell.
+
+    Entries of the files in ``MLPACK_MODULES`` beat ours, the first file's beat the next one's. Raises
+    ``TableUnreadable`` for such a file; ``modules.cache_clear()`` after the variable was changed.
+    """
+    own = [Path(name) for name in os.environ.get(OVERRIDE, "").split(os.pathsep) if name]
+    table = read_table(DATA / "modules.txt") | dict.fromkeys(unknowable(), ())
+    for path in reversed(own):
+        table |= read_table(path)
+    return table
+
+
+def read_table(path: Path, *, marks: bool = False) -> dict[str, tuple[str, ...]]:
+    """A table in its own format: ``module: distribution distribution``, one line a module, ``#`` before a remark.
+
+    ``marks`` keeps the ``?`` behind names that have not been read from their files. Raises ``TableUnreadable``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.TableUnreadable(path=path, line=0, reason=str(error)) from error
+    table = {}
+    for number, line in enumerate((text if marks else text.replace("?", "")).splitlines(), 1):
+        module, colon, names = line.partition(":")
+        if colon and module and module[0] != "#":
+            table[module] = tuple(names.split())
+        elif module.strip() and module[0] != "#":
+            raise errors.TableUnreadable(path=path, line=number, reason="no colon between module and distributions")
+    return table
+
+
+@functools.cache
+def unknowable() -> frozenset[str]:
+    """Top names that anybody uses for own files: no distribution of the index is meant by them."""
+    return frozenset(_read("decisions.toml")["unknowable"]["names"].split())
+
+
+@functools.cache
+def preferred() -> Mapping[str, tuple[str, ...]]:
+    """Dotted module -> the order of its distributions where a person decided; ``decisions.toml`` says why."""
+    return {module: tuple(held["names"].split()) for module, held in _read("decisions.toml")["preferred"].items()}
 
 
 @functools.cache
 def renamed() -> Mapping[str, str]:
     """Normalised name in an install line -> the distribution that is meant."""
-    return dict(_read("modules.toml")["renamed"])
+    return dict(_read("decisions.toml")["renamed"])
 
 
 @functools.cache
 def distributions() -> frozenset[str]:
     """All distribution names that the table of modules knows, normalised."""
-    return frozenset(normalised(name) for names in modules().values() for name in names)
-
-
-@functools.cache
-def old_map() -> Mapping[str, str]:
-    """pipreqs' map of module -> distribution, read from where pipreqs is installed; empty if it is not."""
-    found = importlib.util.find_spec("pipreqs")
-    path = Path(found.origin).parent / "mapping" if found and found.origin else None
-    if path is None or not path.is_file():
-        return {}
-    pairs = (line.strip().split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if ":" in line)
-    return {module: normalised(name) for module, name in pairs}
+    return frozenset(name for names in modules().values() for name in names)
 
 
 @functools.cache
@@ -103,3 +131,10 @@ def pip_options() -> frozenset[str]:
 def needs() -> tuple[Mapping[str, str], ...]:
     """Rules for distributions that are needed without an import: ``call``, ``module``, ``needs``, ``reason``."""
     return tuple(_read("needs.toml")["rule"])
+
+
+@functools.cache
+def programs() -> Mapping[str, tuple[tuple[str, ...], str]]:
+    """Distribution -> the system packages (or libraries) that it uses at run time, and the reason."""
+    rules = _read("programs.toml")["rule"]
+    return {rule["distribution"]: (tuple(rule["packages"].split()), rule["reason"]) for rule in rules}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_mlpack.events import Emit, ignore
 from jupyter_mlpack.lifecycle.descriptor import Descriptor
 from jupyter_mlpack.lifecycle.environment import Environment, inherited_environment, with_overrides
-from jupyter_mlpack.lifecycle.records import RunTarget
+from jupyter_mlpack.lifecycle.records import BuildpackRecord, RunTarget
+from jupyter_mlpack.oci.manifest import StoredImage
 
+Extend = Callable[[Sequence[BuildpackRecord]], StoredImage]
 IMAGE_LAYERS = "/layers"
 IMAGE_APP = "/workspace"
 EXEC_ENV = "production"
@@ -23,13 +25,15 @@ class BuildContext:
 
     ``workdir`` is a scratch folder that the caller removes. ``settings`` become files of the platform's ``env``
     (``UV_*``, ``BP_UV``, ``BP_TARGET_PYTHON`` ...). ``previous`` is the name of the image whose layers may be kept.
-    ``launcher`` replaces our own launcher by another program.
+    ``launcher`` replaces our own launcher by another program. ``extend`` is asked once the layers are built which run
+    image to put them on (the specification's *extend* phase): it gets the layers' records, with their metadata.
     """
 
     workdir: Path
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
     previous: str | None = None
     launcher: Path | None = None
+    extend: Extend | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""The lifecycle: BuildPlan -> Image, by the five phases of the specification, in this process.
+"""The lifecycle: BuildPlan -> Image, by the phases of the specification, in this process.
 
 analyze (what was there before) -> detect (who takes part) -> restore (what may be kept) -> build (layers)
--> export (image). Only when all is done does the image's name move.
+-> extend (the run image, if the caller has one to offer) -> export (image). Only when all is done does the image's name
+move.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from jupyter_mlpack.lifecycle.descriptor import Descriptor, read_descriptors
 from jupyter_mlpack.lifecycle.detect import detect
 from jupyter_mlpack.lifecycle.export import Exporter
 from jupyter_mlpack.lifecycle.known_layers import KnownLayers
-from jupyter_mlpack.lifecycle.layers_folder import layer_sboms
+from jupyter_mlpack.lifecycle.layers_folder import buildpack_records, layer_sboms
 from jupyter_mlpack.lifecycle.outcome import count, image_of_export
 from jupyter_mlpack.lifecycle.records import GroupElement, Order
 from jupyter_mlpack.lifecycle.restore import Memory, restore
@@ -66,6 +67,9 @@ def run_lifecycle(  # noqa: PLR0913, PLR0917 (the seam of the project: each is a
     emit(PhaseStarted("build"))
     metadata = build(resolution.group, resolution.plan, session)
     emit(PhaseEnded("build", count(len(metadata.processes), "process", "processes")))
+
+    if context.extend:
+        run_image = context.extend(buildpack_records(resolution.group, folders.layers))
 
     emit(PhaseStarted("export"))
     exporter = Exporter(store, folders, owner, context.launcher or OUR_LAUNCHER, known=memory.known, emit=emit)

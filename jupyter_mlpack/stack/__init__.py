@@ -2,6 +2,6 @@
 
 from jupyter_mlpack.stack.python import run_root, target_python
 from jupyter_mlpack.stack.recipe import StackSettings, read_stack
-from jupyter_mlpack.stack.run_image import ensure_run_image
+from jupyter_mlpack.stack.run_image import Assembly, ensure_run_image
 
-__all__ = ["StackSettings", "ensure_run_image", "read_stack", "run_root", "target_python"]
+__all__ = ["Assembly", "StackSettings", "ensure_run_image", "read_stack", "run_root", "target_python"]

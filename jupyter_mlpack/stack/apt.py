@@ -118,7 +118,7 @@ def update_index(apt: Apt, *, refresh: bool) -> bool:
     if not refresh and stamp.is_file() and stamp.read_text() == sources and _age(stamp) < INDEX_AGE:
         return False
     stamp.unlink(missing_ok=True)
-    _run(apt, "update", ["apt-get", "-qq", "update"])
+    run_apt(apt, "update", ["apt-get", "-qq", "update"])
     stamp.write_text(sources)
     return True
 
@@ -129,14 +129,14 @@ def resolve(apt: Apt, names: Sequence[str]) -> tuple[Package, ...]:
     Raises ``PackageMissing`` or ``PackagesConflict``. The simulation says which versions (``--print-uris`` would leave
     out what is downloaded already), the verified index says sizes and SHA-256.
     """
-    simulated = _run(apt, "install", ["apt-get", "-qq", "--simulate", "install", "--", *names])
+    simulated = run_apt(apt, "install", ["apt-get", "-qq", "--simulate", "install", "--", *names])
     chosen = re.findall(r"^Inst (\S+) \((\S+) ", simulated, re.MULTILINE)
-    shown = _run(apt, "show", ["apt-cache", "show", "--", *(f"{name}={version}" for name, version in chosen)])
+    shown = run_apt(apt, "show", ["apt-cache", "show", "--", *(f"{name}={version}" for name, version in chosen)])
     index = {(entry["package"], entry["version"]): entry for entry in stanzas(shown)}
-    return tuple(_package(index[name.partition(":")[0], version]) for name, version in sorted(chosen))
+    return tuple(listed_package(index[name.partition(":")[0], version]) for name, version in sorted(chosen))
 
 
-def _package(entry: Mapping[str, str]) -> Package:
+def listed_package(entry: Mapping[str, str]) -> Package:
     """A paragraph of the index. In its cache's file names apt escapes ``_`` and ``:`` (``acquire-item.cc``)."""
     parts = (entry[field].replace("_", "%5f").replace(":", "%3a") for field in ("package", "version", "architecture"))
     return Package(entry["package"], entry["version"], "_".join(parts) + ".deb", int(entry["size"]), entry["sha256"])
@@ -161,7 +161,7 @@ def download(apt: Apt, packages: Sequence[Package], seen: Callable[[int, int], N
     if missing:
         exact = [f"{package.name}={package.version}" for package in packages]
         command = ["apt-get", "-qq", "-y", "-o", "APT::Status-Fd=1", "--download-only", "install", "--", *exact]
-        _run(apt, "download", command, status)
+        run_apt(apt, "download", command, status)
         seen(total, total)
     _prune(apt, {package.file for package in packages})
 
@@ -177,14 +177,16 @@ def _age(path: Path) -> float:
     return time.time() - path.stat().st_mtime
 
 
-def _run(apt: Apt, action: str, command: list[str], line: Callable[[str], None] | None = None) -> str:
+def run_apt(
+    apt: Apt, action: str, command: list[str], line: Callable[[str], None] | None = None, folder: Path | None = None
+) -> str:
     """What the command printed; ``line`` sees each line as it comes. Raises the leaf that apt's words mean."""
     program = [str(Path(apt.program).with_name(command[0])), "-c", str(apt.state / "apt.conf"), *command[1:]]
     private = {"LC_ALL": "C", "LANGUAGE": "", "DEBIAN_FRONTEND": "noninteractive", "TMPDIR": str(apt.state / "tmp")}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with subprocess.Popen(
             program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
-            env={**os.environ, **private}, cwd=apt.state,
+            env={**os.environ, **private}, cwd=folder or apt.state,
         ) as process:  # fmt: skip
             assert process.stdout is not None
             said = []

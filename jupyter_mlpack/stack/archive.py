@@ -37,12 +37,16 @@ UNWANTED = re.compile(
 
 @dataclass(frozen=True)
 class Contents:
-    """What one archive holds: its control text, the lines of its ``md5sums`` file and its files as entries."""
+    """What one archive holds: its control text, the lines of its ``md5sums`` file, its files as entries.
+
+    ``script`` is the text of its ``postinst``, which is read for the links it would make and never run.
+    """
 
     name: str
     control: str
     md5sums: str
     entries: tuple[TarEntry, ...]
+    script: str = ""
 
 
 def read_archive(path: Path, digest: str) -> Contents:
@@ -58,18 +62,22 @@ def read_archive(path: Path, digest: str) -> Contents:
         raise ArchiveDamaged(file=path.name, reason="Its SHA-256 is not the one in the index.")
     try:
         with DebFile(fileobj=io.BytesIO(data)) as archive:
-            control, sums = (_control_file(archive, name) for name in ("control", "md5sums"))
+            control, sums, script = (_control_file(archive, name) for name in ("control", "md5sums", "postinst"))
             with archive.data.tgz() as members:
                 entries = tuple(read_members(members, path.name))
     except (ArError, DebError, tarfile.TarError, EOFError, OSError) as error:
         raise ArchiveDamaged(file=path.name, reason=f"It is not a Debian archive: {error}.") from error
     name = re.search(r"^Package: (\S+)$", control, re.MULTILINE)
-    return Contents(name[1] if name else path.name.split("_")[0], control, sums, entries)
+    return Contents(name[1] if name else path.name.split("_")[0], control, sums, entries, script)
 
 
 def _control_file(archive: DebFile, name: str) -> str:
     """The text of a file of the control part; empty if there is none."""
-    return str(archive.control.get_content(name, encoding="utf-8")) if archive.control.has_file(name) else ""
+    return (
+        str(archive.control.get_content(name, encoding="utf-8", errors="replace"))
+        if archive.control.has_file(name)
+        else ""
+    )
 
 
 def read_members(members: tarfile.TarFile, archive: str) -> Iterator[TarEntry]:

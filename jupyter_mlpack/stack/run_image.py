@@ -74,7 +74,7 @@ def ensure_run_image(stack: Stack, arch: str, store: Store, settings: StackSetti
         _tell_age(assembly)
         return known
     find_apt(stack)
-    with _locked(assembly.state):
+    with locked(assembly.state):
         known = None if settings.refresh else _at_hand(assembly)
         return known or _assembled(assembly)
 
@@ -186,7 +186,7 @@ def run_config(stack: Stack, arch: str, layer: Layer, packages_sha256: str) -> I
 
 
 @contextmanager
-def _locked(state: Path) -> Iterator[None]:
+def locked(state: Path) -> Iterator[None]:
     """One assembly at a time in a state folder: apt's own locks are off because they need root's files."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("w") as lock:

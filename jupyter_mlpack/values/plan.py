@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from jupyter_mlpack.values.inspection import SystemPackage
+
 
 class Purpose(str, Enum):
     """What an image is for."""
@@ -61,11 +63,15 @@ class Buildpack:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The stacks and buildpacks at hand; ``order`` is the buildpacks' reference order for a notebook image."""
+    """The stacks and buildpacks at hand; ``order`` is the buildpacks' reference order for a notebook image.
+
+    ``stacks_folder`` is where the stacks' recipes lie, one folder each.
+    """
 
     stacks: tuple[Stack, ...]
     buildpacks: tuple[Buildpack, ...]
     order: tuple[str, ...]
+    stacks_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,8 @@ class PlannedFile:
 class BuildPlan:
     """Everything the lifecycle needs to know; equal plans make equal images.
 
-    ``files`` are sorted by path. ``environment`` becomes ``<platform>/env/*``: what buildpacks may see.
+    ``files`` are sorted by path. ``environment`` becomes ``<platform>/env/*``: what buildpacks may see. ``system`` are
+    packages of the stack's distribution (or libraries of them) that the notebook asks for, beside what its wheels need.
     """
 
     name: str
@@ -143,3 +150,4 @@ class BuildPlan:
     order: tuple[str, ...]
     files: tuple[PlannedFile, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    system: tuple[SystemPackage, ...] = ()

@@ -59,8 +59,8 @@ class Link:
         return Link(self.owner, self.layer, "site", bytecode_path(self.name, python))
 
 
-def write_environment(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> int:
-    """Writes ``venv/`` and the launch environment below the layer's folder; returns the number of links."""
+def write_environment(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> dict[str, Link]:
+    """Writes ``venv/`` and the launch environment below the layer's folder; returns the links by their paths."""
     layer = plan.layers / "environment"
     venv = layer / "venv"
     (venv / "bin").mkdir(parents=True)
@@ -80,7 +80,7 @@ def write_environment(plan: Plan, installed: Sequence[Installed], report: Callab
     for name in ("python", "python3", f"python{plan.python}"):
         place(venv / "bin" / name).symlink_to(f"/usr/bin/python{plan.python}")
     write_launch(layer / "env.launch", plan.venv)
-    return len(links)
+    return links
 
 
 def choose(plan: Plan, installed: Sequence[Installed], report: Callable[[str], None]) -> dict[str, Link]:

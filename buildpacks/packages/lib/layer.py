@@ -50,3 +50,8 @@ def layer_metadata(key: str, without_bytecode: Iterable[str]) -> dict[str, str]:
     """The cache key of a layer, and what it takes to link to its files without having them."""
     without = join_paths(list(without_bytecode))
     return {"key": key} if without is None else {"key": key, "without-bytecode": without}
+
+
+def environment_metadata(key: str, needed: str, rules: str) -> dict[str, str]:
+    """The cache key of the environment, and what its packages need of the system, told by these rules."""
+    return {"key": key, "needed": needed, "rules": rules}

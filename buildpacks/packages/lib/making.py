@@ -10,8 +10,9 @@ from pathlib import Path
 from bytecode import compile_site
 from environment import Installed, write_environment
 from install import InstallError, install
-from layer import fresh, layer_metadata, write_metadata
-from plan import ENVIRONMENT, Content, Plan
+from layer import environment_metadata, fresh, layer_metadata, write_metadata
+from needs import find_needs, join_needs
+from plan import ENVIRONMENT, Content, Plan, needs_rules
 
 __all__ = ["InstallError", "make"]
 
@@ -59,10 +60,12 @@ def make_in(plan: Plan, scratch: Path) -> None:
         installed = list(pool.map(lambda content: install_layer(plan, content, scratch, progress), plan.contents))
     fresh(plan.layers, ENVIRONMENT)
     links = write_environment(plan, installed, lambda text: print(f"     {text}"))
-    print(f"---> Joined {count} packages: {links} files")
+    print(f"---> Joined {count} packages: {len(links)} files")
+    needs = find_needs(links, plan.arch, f"{plan.site}/")
+    print(f"---> Needs of the system: {', '.join(need.library for need in needs) or 'nothing'}")
     for content, made in zip(plan.contents, installed):  # noqa: B905 (Python 3.9 has no strict)
         write_metadata(plan.layers, content.name, layer_metadata(content.key, made.without_bytecode))
-    write_metadata(plan.layers, ENVIRONMENT, {"key": plan.key})
+    write_metadata(plan.layers, ENVIRONMENT, environment_metadata(plan.key, join_needs(needs), needs_rules()))
 
 
 def make(plan: Plan) -> None:

@@ -11,15 +11,20 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from layer import read_metadata, split_paths
 
 VERSION = "0.1.0"
 ENVIRONMENT = "environment"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+PIN = re.compile(r"[^\s=@]+(==\S+| @ https?://\S+-\S+\.whl) .*--hash=sha256:")
 RESERVED = {"build", "launch", "store", ENVIRONMENT}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 GLIBC = (17, 28, *range(31, 41))  # the minor versions of glibc 2 that uv has a platform for
+NEEDS = 1
+"""Raised when equal packages shall be told to need something else (``needs.py``)."""
+OPTIONAL = Path(__file__).resolve().parent.parent / "optional.txt"
 TESTS = frozenset({"test", "tests"})
 """Folders whose sources are not compiled."""
 ASK = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
@@ -49,17 +54,21 @@ class Content:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that the build will do. ``image`` is this buildpack's layers folder as the image will see it."""
+    """Everything that the build will do. ``image`` is this buildpack's layers folder as the image will see it.
+
+    ``kept`` is set when the previous image holds all layers: what its packages need of the system.
+    """
 
     layers: Path
     image: str
     python: str
+    arch: str
     platform: str
     options: tuple[str, ...]
     interpreter: Interpreter | None
     contents: tuple[Content, ...]
     key: str
-    kept: bool
+    kept: str | None
 
     @property
     def venv(self) -> str:
@@ -92,10 +101,16 @@ def make_plan(app: Path, layers: Path, settings: Mapping[str, str]) -> Plan:
         for name, requirements in assign(json.loads((app / ".mlpack/layers.json").read_text()), pins)
     )
     key = digest({**common, "layers": [[content.name, content.key] for content in contents]})
-    kept = all(content.kept is not None for content in contents)
-    kept = kept and read_metadata(layers, ENVIRONMENT).get("key") == key
+    restored = read_metadata(layers, ENVIRONMENT)
+    same = restored.get("key") == key and all(content.kept is not None for content in contents)
+    kept = restored.get("needed") if same and restored.get("rules") == needs_rules() else None
     platform = uv_platform(target)
-    return Plan(layers, image, python, platform, options, interpreter, contents, key, kept)
+    return Plan(layers, image, python, target["arch"], platform, options, interpreter, contents, key, kept)
+
+
+def needs_rules() -> str:
+    """A hash of the rules by which the needs of an environment are told: another one, and they are told anew."""
+    return hashlib.sha256(f"{NEEDS}\n{OPTIONAL.read_text(encoding='utf-8')}".encode()).hexdigest()[:16]
 
 
 def plan_content(layers: Path, name: str, requirements: tuple[str, ...], common: dict[str, object]) -> Content:
@@ -111,17 +126,24 @@ def read_lock(path: Path) -> tuple[tuple[str, ...], dict[str, str]]:
     lines = [line.strip() for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()]
     lines = [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
     options = tuple(line for line in lines if line.startswith("--"))
-    pins = {pin_name(line): line for line in lines if not line.startswith("--")}
-    for line in pins.values():
-        if "==" not in line.split()[0] or "--hash=sha256:" not in line:
+    listed = [line for line in lines if not line.startswith("--")]
+    for line in listed:
+        if not PIN.match(line):
             raise PlanError(f"Not a hashed pin in .mlpack/lock.txt: {line}\nLock the packages again.")
+    pins = {pin_name(line): line for line in listed}
     return options, pins
 
 
 def pin_name(line: str) -> str:
-    """``name==version`` of a pin, the name normalised."""
-    name, _, version = line.split(maxsplit=1)[0].partition("==")
+    """``name==version`` of a pin, the name normalised; of one with an address by the wheel's file name."""
+    name, at, rest = line.partition(" @ ")
+    name, version = (name, wheel_name(rest.split()[0])[1]) if at else line.split(maxsplit=1)[0].split("==")
     return f"{re.sub('[-_.]+', '-', name).lower()}=={version}"
+
+
+def wheel_name(address: str) -> list[str]:
+    """Name and version, as the file name of a wheel has them."""
+    return unquote(address.rsplit("/", 1)[-1]).split("-")[:2]
 
 
 def assign(listed: list[dict[str, object]], pins: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
