@@ -1,12 +1,13 @@
 """Imports, installs and the notebook's own declarations -> dependencies: which distribution provides a module.
 
 A chain of small resolvers, asked in the order of ``belief.py``: what the notebook declares itself, an install line's
-own name, the kernel, the folder's declarations, the table of modules by longest dotted prefix, pipreqs' older map.
-What none of them knows is ``Unresolved``: a guessed name would be an invitation to whoever registers it.
+own name, the kernel, the folder's declarations, the table of modules by longest dotted prefix. What none
+of them knows is ``Unresolved``: a guessed name would be an invitation to whoever registers it.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
@@ -20,23 +21,6 @@ from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim, Conflict, Dependency, Evidence, Notice, Unresolved
 
 __all__ = ["Known", "Resolution", "find_distribution", "read_known", "resolve"]
-
-NAMESPACES = frozenset(
-    [
-        "google",
-        "azure",
-        "azureml",
-        "zope",
-        "ruamel",
-        "mpl_toolkits",
-        "snowflake",
-        "databricks",
-        "pyannote",
-        "orbax",
-        "nvidia",
-        "mysql",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -105,12 +89,9 @@ def by_folder(module: str, known: Known) -> str | None:
 
 
 def by_table(module: str, known: Known) -> str | None:
-    """The table in ``data/modules.toml``, else pipreqs' map for names that it does not mention."""
+    """The table of modules, by longest dotted prefix."""
     listed = candidates(module)
-    if listed is not None:
-        return listed[0] if listed else None
-    top = module.partition(".")[0]
-    return None if top in NAMESPACES else tables.old_map().get(top)
+    return listed[0] if listed else None
 
 
 Resolver = Callable[[str, Known], "str | None"]
@@ -186,8 +167,16 @@ def _conda(item: Install, wanted: dict[str, Want]) -> list[Notice]:
 
 
 def _unresolved_name(module: str) -> str:
+    """The top name, or three parts of it where the top is shared by many distributions (``google.nobody.knows``)."""
     top = module.partition(".")[0]
-    return ".".join(module.split(".")[:3]) if top in NAMESPACES else top
+    return ".".join(module.split(".")[:3]) if top in namespaces() else top
+
+
+@functools.cache
+def namespaces() -> frozenset[str]:
+    """Top names that the table knows only with something behind a dot: alone they say nothing."""
+    table = tables.modules()
+    return frozenset(module.partition(".")[0] for module in table if "." in module) - frozenset(table)
 
 
 def _settled(

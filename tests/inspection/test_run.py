@@ -36,6 +36,24 @@ def found(inspection: Inspection) -> dict[str, Any]:
     }
 
 
+def told(inspection: Inspection) -> dict[str, Any]:
+    """What only some cases ask for: conflicts, system packages, used names by declaration, the Python."""
+    return {
+        "conflicts": [
+            f"{conflict.subject}: " + ", ".join(f"{claim.source} {claim.says}" for claim in conflict.claims)
+            for conflict in inspection.conflicts
+        ],
+        "declared": {
+            path: sorted(
+                name for entry in inspection.declarations if entry.location.path == path for name in entry.used
+            )
+            for path in {entry.location.path for entry in inspection.declarations if entry.used}
+        },
+        "system": [entry.name for entry in inspection.system],
+        "python": inspection.python.version,
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_inspect_notebook__case_folder__finds_what_is_expected(case: Path) -> None:
     expected = expectation(case)
@@ -52,6 +70,8 @@ def test_inspect_notebook__case_folder__finds_what_is_expected(case: Path) -> No
         assert answer[key] == expected.get(key, [])
     if "parameters" in expected:
         assert answer["parameters"] == expected["parameters"]
+    for key, value in told(inspection).items():
+        assert value == expected.get(key, value)
     codes = {notice.code for notice in inspection.notices}
     assert set(expected.get("notices", [])) <= codes
     assert "hidden" not in expected or expected["hidden"] not in str(to_json(inspection))
@@ -63,7 +83,11 @@ def test_inspect_notebook__every_finding__has_its_place(case: Path) -> None:
         inspection = inspect_notebook(read_notebook(case / "notebook.ipynb"))
         for entry in (*inspection.dependencies, *inspection.unresolved, *inspection.files):
             assert entry.evidence
-            assert all(evidence.location.line and evidence.rule for evidence in entry.evidence)
+            in_metadata = [evidence.rule == "DCL2" for evidence in entry.evidence]
+            assert all(evidence.rule for evidence in entry.evidence)
+            assert all(
+                evidence.location.line or told for evidence, told in zip(entry.evidence, in_metadata, strict=True)
+            )
 
 
 def with_kernel(tmp_path: Path, code: str, *held: KernelDistribution) -> Inspection:

@@ -95,9 +95,10 @@ class Page:
         """The place of a line, counted from 1 inside the page."""
         return Location(self.location.path, self.location.cell, line)
 
-    def evidence(self, text: str, line: int | None) -> Evidence:
-        """The evidence for what stands in ``line``; addresses lose their credentials."""
-        return Evidence(RULES[self.kind], self.at(line), without_credentials(" ".join(text.split()))[:200])
+    def evidence(self, text: str, line: int) -> Evidence:
+        """The evidence for what stands in ``line`` (0 in metadata); addresses lose their credentials."""
+        told = f"{self.text}: {text}" if self.kind == "metadata" else text
+        return Evidence(RULES[self.kind], self.at(line or None), without_credentials(" ".join(told.split()))[:200])
 
     def line_of(self, *needles: str) -> int:
         """The first line that holds one of ``needles``, the first needle that is found deciding; else 1."""

@@ -35,7 +35,7 @@ def _read_own(page: Page, said: Mapping[str, Json]) -> Reading:
     pairs = table(said, "modules").items()
     return Reading(
         requirements=page.requirements(_listed(page, texts(said.get("packages")))),
-        system=tuple(SystemPackage(name, (page.evidence(f"metadata.mlpack.system: {name}", None),)) for name in names),
+        system=tuple(SystemPackage(name, (page.evidence(name, 0),)) for name in names),
         notices=page.nameless(texts(said.get("packages"))),
         modules=tuple((key, name) for key, name in pairs if isinstance(name, str) and re.fullmatch(r"[\w.-]+", name)),
     )
