@@ -1,33 +1,40 @@
-"""Secrets: names that a notebook asks its surroundings for, and tokens that stand in its text.
+"""Secrets: what a notebook asks its surroundings for, by name, and tokens that stand in its text.
 
-A token is never quoted, not even in part: a notice says which kind it looks like and in which cell it stands.
+A token is never quoted, not even in part: a notice says which kind it looks like and in which line it stands. What is
+read from the environment but is no secret by its name (``EPOCHS``) is told as a setting of the job.
 """
 
 from __future__ import annotations
 
-import ast
-import re
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
+from jupyter_mlpack.inspection.surroundings import Surroundings
+from jupyter_mlpack.inspection.tokens import find_tokens, looks_secret, mask
 from jupyter_mlpack.values import Cell, Evidence, Location, Notice, Secret
 
-TOKENS = (
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})\b")),
-    ("a Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}\b")),
-    ("an OpenAI or Anthropic key", re.compile(r"\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}")),
-    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b")),
-    ("a Slack token", re.compile(r"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
-    ("a GitLab token", re.compile(r"\bglpat-[0-9A-Za-z_-]{20,}")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
-    ("a password in an address", re.compile(r"://(?:[^/\s:@{}$'\"]+:[^/\s:@{}$'\"]{4,}|[^/\s:@{}$'\"]{12,})@")),
+__all__ = ["Secrets", "find_secrets", "holds_secret", "mask"]
+
+MAX_SCANNED = 200
+"""Local files that are searched for tokens."""
+
+SCANNED = frozenset(
+    [".py", ".ipynb", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".txt", ".sh", ".properties", ".md"]
 )
-SECRET_NAME = re.compile(r"(api_?key|token|secret|passw(or)?d|access_?key|private_?key|auth)", re.I)
-READS = frozenset(["getenv", "get", "get_secret", "getpass", "getpass_env", "pop", "setdefault"])
-OWNERS = frozenset(["environ", "os", "userdata", "UserSecretsClient", "user_secrets", "secrets"])
-PLACEHOLDER = re.compile(r"your|xxx|<|>|\.\.\.|\*\*\*|insert|replace|example|dummy|change|todo|none|test|my[-_]", re.I)
+
+HINTS = {
+    "prompt": "nobody types it in a job; give it to the job as an environment variable and read that",
+    "colab": "only Colab has this store; read the environment instead and give it to the job",
+    "kaggle": "only Kaggle has this store; read the environment instead and give it to the job",
+    "databricks": "only Databricks has this store; read the environment instead and give it to the job",
+    "login": "a job cannot log in by hand; give it to the job as an environment variable",
+    "client": "the client reads it from the environment; give it to the job",
+    "environment": "give it to the job",
+    "dotenv": "the file never goes into an image; give its variables to the job",
+}
+"""Source of a secret -> what is to be done; other stores answer to the identity that the job runs under."""
 
 
 @dataclass(frozen=True)
@@ -38,80 +45,74 @@ class Secrets:
     notices: tuple[Notice, ...]
 
 
-def find_secrets(path: str, cells: Iterable[Cell]) -> Secrets:
-    """The secrets that a notebook reads, by name, and a warning for each that it holds."""
-    names: dict[str, Location] = {}
-    literal: list[Notice] = []
-    for cell in cells:
-        for kind, line in _tokens(cell):
-            text = (
-                f"Cell {cell.number} seems to hold {kind}. All who have the image could read it; use the environment."
-            )
-            literal.append(Notice("secret-literal", text, Location(path, cell.number, line)))
-        for name, line in _names(cell):
-            names.setdefault(name, Location(path, cell.number, line))
-    asked = [
-        Notice("secret-name", f"The notebook reads {name} from its surroundings; give it to the job.", at)
-        for name, at in names.items()
-    ]
-    found = (Secret(name, "environment", (Evidence("SEC1", at, name),)) for name, at in names.items())
-    return Secrets(tuple(found), (*dict.fromkeys(literal), *asked))
+def find_secrets(
+    path: str,
+    cells: Iterable[Cell],
+    modules: Iterable[tuple[str, Evidence]] = (),
+    around: Surroundings | None = None,
+    taken: Iterable[str] = (),
+) -> Secrets:
+    """The secrets that a notebook called ``path`` and its local ``modules`` read, by name; a warning for each held.
+
+    ``taken`` are further files that go into the image; those that are settings or text are searched for tokens, too.
+    """
+    cells = tuple(cells)
+    followed = list(dict.fromkeys(file for file, _ in modules)) if around else []
+    asked = list(asked_by_cells(path, cells))
+    for file in followed:
+        asked += asked_by_file(file, _text(file, around) or "")
+    literal = [notice for cell in cells for notice in _in_cell(path, cell)]
+    for file in list(dict.fromkeys((*followed, *taken)))[:MAX_SCANNED]:
+        literal += _in_file(file, _text(file, around))
+    secrets: dict[str, Secret] = {}
+    for item in asked:
+        if item.secret and item.name not in secrets:
+            evidence = tuple(dict.fromkeys(other.evidence for other in asked if other.name == item.name))
+            secrets[item.name] = Secret(item.name, item.source, evidence)
+    notices = (*literal, *map(_asked, secrets.values()), *_settings(asked))
+    return Secrets(tuple(secrets.values()), tuple(dict.fromkeys(notices)))
 
 
 def holds_secret(name: str, value: object) -> bool:
-    """Whether a literal called ``name`` is, or looks like, a password or a token."""
-    known = isinstance(value, str) and any(pattern.search(value[:10_000]) for _, pattern in TOKENS)
-    return known or bool(SECRET_NAME.search(name) and _looks_secret(value))
+    """Whether a literal called ``name`` is, or looks like, a password or a token; what it holds is looked at, too."""
+    if isinstance(value, dict):
+        return any(holds_secret(str(key), item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return any(holds_secret(name, item) for item in value)
+    return isinstance(value, str) and (looks_secret(name, value) or any(True for _ in find_tokens(value[:10_000])))
 
 
-def _tokens(cell: Cell) -> Iterator[tuple[str, int]]:
-    for number, line in enumerate(cell.source.split("\n"), 1):
-        yield from ((kind, number) for kind, pattern in TOKENS if pattern.search(line[:10_000]))
-    tree = parse_python(cell.python)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            target = node.targets[0]
-            name = target.id if isinstance(target, ast.Name) else _key(target) or ""
-            if SECRET_NAME.search(name) and _looks_secret(node.value.value):
-                yield f"a secret called {name}", node.lineno
+def _text(file: str, around: Surroundings | None) -> str | None:
+    suffix = posixpath.splitext(file)[1].lower()
+    return around.text(file) if around is not None and suffix in SCANNED else None
 
 
-def _looks_secret(value: object) -> bool:
-    """Long, without spaces, letters and digits mixed: no word and no placeholder."""
-    if not isinstance(value, str) or len(value) < 16 or re.search(r"[\s/]", value) or PLACEHOLDER.search(value):
-        return False
-    return bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
+def _in_cell(path: str, cell: Cell) -> Iterator[Notice]:
+    for kind, line in find_tokens(cell.source):
+        text = f"Cell {cell.number} seems to hold {kind}. All who have the image could read it; use the environment."
+        yield Notice("secret-literal", text, Location(path, cell.number, line))
 
 
-def _names(cell: Cell) -> Iterator[tuple[str, int]]:
-    tree = parse_python(cell.python)
-    for node in ast.walk(tree) if tree else ():
-        name: object = None
-        if isinstance(node, ast.Call) and _reads(node):
-            first = node.args[0] if node.args else None
-            name = first.value if isinstance(first, ast.Constant) else None
-        elif (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.ctx, ast.Load)
-            and getattr(node.value, "attr", getattr(node.value, "id", "")) == "environ"
-        ):
-            name = _key(node)
-        if isinstance(name, str) and re.match(r"^\w{2,100}$", name):
-            yield name, node.lineno  # type: ignore[attr-defined]
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "getpass":
-            yield "a password typed by hand", node.lineno
+def _in_file(file: str, text: str | None) -> Iterator[Notice]:
+    for kind, line in find_tokens(text or ""):
+        told = f"{file} seems to hold {kind}. All who have the image could read it; use the environment."
+        yield Notice("secret-literal", told, Location(file, None, line))
 
 
-def _reads(node: ast.Call) -> bool:
-    if isinstance(node.func, ast.Name):
-        return node.func.id == "getenv"
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in READS:
-        return False
-    owner = node.func.value.func if isinstance(node.func.value, ast.Call) else node.func.value
-    return node.func.attr == "getenv" or getattr(owner, "attr", getattr(owner, "id", "")) in OWNERS
+def _asked(secret: Secret) -> Notice:
+    hint = HINTS.get(secret.source, "the job needs an identity that may read it there")
+    where = {"environment": "its surroundings", "prompt": "the keyboard", "client": "its surroundings"}.get(
+        secret.source, f"{secret.source} ({secret.evidence[0].text})"
+    )
+    return Notice("secret-name", f"The notebook reads {secret.name} from {where}: {hint}.", secret.evidence[0].location)
 
 
-def _key(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return node.slice.value
-    return None
+def _settings(asked: Iterable[Asked]) -> Iterator[Notice]:
+    """One sentence for each variable that is no secret."""
+    told: set[str] = set()
+    for item in asked:
+        if not item.secret and item.name not in told:
+            told.add(item.name)
+            unless = f" ({item.default} if it is not set)" if item.default is not None else "; give it to the job"
+            text = f"The notebook reads the setting {item.name} from its environment{unless}."
+            yield Notice("environment-setting", text, item.evidence.location)

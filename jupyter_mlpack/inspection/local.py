@@ -1,84 +1,159 @@
 """Imports -> those of other people's packages, with local modules followed for their own needs.
 
-Files are read through the notebook's folder and never run. ``%run script.py`` and ``!python script.py`` are followed
-in the same way; the scripts of a clone, which is not there yet, cannot be.
+Files are read through the notebook's folder and never run. What is run as a script is followed in the same way; the
+scripts of a clone, which is not there yet, cannot be. Modules of the project around the folder are followed for what
+they need, too, but told apart: they do not go into the image.
 """
 
 from __future__ import annotations
 
 import json
 import posixpath
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.cells import read_cell
-from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.imports import Import, Place, cell_imports, code_imports
+from jupyter_mlpack.inspection.scripts import run_scripts, shell_scripts
 from jupyter_mlpack.inspection.surroundings import Surroundings
-from jupyter_mlpack.values import Cell, Evidence, Notice
+from jupyter_mlpack.values import Cell, Evidence, Notice, Unresolved
+
+__all__ = ["Followed", "explain_unresolved", "follow_local", "run_scripts"]
 
 MAX_FOLLOWED = 500
+"""Local files that are read."""
+
+MAX_IMPORTS = 50_000
+"""Imports of all files together that are looked at."""
+
+MAX_PARTS = 30
+"""Names in a dotted module; deeper ones are cut."""
 
 
 @dataclass(frozen=True)
 class Followed:
-    """``outside`` are imports that no local file satisfies; ``files`` the local modules with what led to them."""
+    """``outside`` are imports that no local file satisfies; ``files`` the local modules with what led to them.
+
+    ``above`` are modules of the project around the notebook's folder (``../src/a.py``); they stay there.
+    """
 
     outside: tuple[Import, ...]
     files: tuple[tuple[str, Evidence], ...]
     notices: tuple[Notice, ...]
+    above: tuple[tuple[str, Evidence], ...] = ()
 
 
 def follow_local(imports: Iterable[Import], scripts: Iterable[tuple[str, Evidence]], around: Surroundings) -> Followed:
     """Tell local modules from packages, transitively, each file read once."""
-    waiting: list[tuple[Import, str]] = [(found, "") for found in imports]
-    files: dict[str, Evidence] = {}
-    outside: list[Import] = []
-    notices: list[Notice] = []
+    trail = _Trail(around)
     for path, evidence in scripts:
-        if path not in files and around.has(path):
-            files[path] = evidence
-            waiting += [(found, posixpath.dirname(path)) for found in _file_imports(path, around)]
-    while waiting:
-        found, folder = waiting.pop(0)
+        trail.open(path, evidence)
+    for found in imports:
+        trail.waiting.append((found, ""))
+    while trail.waiting:
+        trail.step(*trail.waiting.popleft())
+    above = {path: evidence for path, evidence in trail.files.items() if path.startswith("..")}
+    inside = {path: evidence for path, evidence in trail.files.items() if path not in above}
+    notices = [*trail.notices, *_outside(above)]
+    if trail.cut:
+        text = f"More than {MAX_FOLLOWED} local files are imported; what the rest of them need is not known."
+        notices.append(Notice("local-many", text))
+    return Followed(tuple(trail.outside), tuple(inside.items()), tuple(dict.fromkeys(notices)), tuple(above.items()))
+
+
+def explain_unresolved(unresolved: Iterable[Unresolved], around: Surroundings) -> tuple[Notice, ...]:
+    """For names that nobody knows: the module of the project around the notebook's folder that may be meant."""
+    notices = []
+    for item in unresolved:
+        found = around.beyond(item.module.partition(".")[0])
+        if found is not None:
+            location = item.evidence[0].location if item.evidence else None
+            text = (
+                f"{item.module} is no known package, but {found} stands outside the notebook's folder: put it beside "
+                "the notebook, or install it in the notebook from an address that a job can reach."
+            )
+            notices.append(Notice("module-outside", text, location))
+    return tuple(notices)
+
+
+class _Trail:
+    """What was found so far, and the imports that wait."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.waiting: deque[tuple[Import, str]] = deque()
+        self.files: dict[str, Evidence] = {}
+        self.outside: list[Import] = []
+        self.notices: list[Notice] = []
+        self.cut = False
+        self._imports = 0
+
+    def open(self, path: str, evidence: Evidence) -> None:
+        """Take the local file at ``path``, if there is one, and what it imports and runs."""
+        ahead = deque([(path, evidence)])
+        while ahead:
+            path, evidence = ahead.popleft()
+            if path in self.files or not self.around.has(path):
+                continue
+            if len(self.files) >= MAX_FOLLOWED or self._imports >= MAX_IMPORTS:
+                self.cut = True
+                return
+            self.files[path] = evidence
+            for inner in _file_imports(path, self.around):
+                self._imports += 1
+                self.waiting.append((inner, posixpath.dirname(path)))
+            ahead.extend(_run_by(path, self.around))
+
+    def step(self, found: Import, folder: str) -> None:
+        """Decide on one import that stands in a file of ``folder``."""
         notice = _platform(found)
         if found.level == 0 and (notice or found.top in tables.standard_library()):
-            notices += [notice] if notice else []
-            continue
-        paths = _paths(found, folder, around)
+            self.notices += [notice] if notice else []
+            return
+        if found.level and found.evidence.location.cell is not None:
+            self.notices.append(_relative(found))
+        paths = _paths(found, folder, self.around)
         if not paths and found.level == 0:
-            outside.append(found)
+            self.outside.append(found)
         for path in paths:
-            if path not in files and len(files) < MAX_FOLLOWED:
-                files[path] = found.evidence
-                waiting += [(inner, posixpath.dirname(path)) for inner in _file_imports(path, around)]
-    return Followed(tuple(outside), tuple(files.items()), tuple(dict.fromkeys(notices)))
+            if self.around.has(path):
+                self.open(path, found.evidence)
+            else:
+                self.files.setdefault(path, found.evidence)
 
 
-def run_scripts(path: str, cells: Iterable[Cell], commands: Iterable[Command]) -> Iterator[tuple[str, Evidence]]:
-    """Local scripts that the notebook runs: ``%run x.py``, ``%run x.ipynb``, ``!python x.py``."""
-    for cell in cells:
-        for magic in cell.magics:
-            words = [word.strip("\"'") for word in magic.arguments.split() if not word.startswith("-")]
-            if magic.name == "run" and words:
-                name = words[0] if words[0].endswith((".py", ".ipynb")) else f"{words[0]}.py"
-                yield (
-                    posixpath.normpath(name),
-                    Place(path, cell.number).evidence(magic.line, f"%run {words[0]}", "IMP5"),
-                )
-    for command in commands:
-        if posixpath.basename(command.words[0]).startswith("python"):
-            name = next((word for word in command.words[1:] if word.endswith(".py")), "")
-            if name and not posixpath.isabs(name):
-                at = posixpath.normpath(posixpath.join(command.folder, name))
-                yield at, Evidence("IMP5", command.location, " ".join(command.words)[:200])
+def _outside(above: dict[str, Evidence]) -> Iterator[Notice]:
+    """One sentence for each module or package that stands outside, at the place that first leads there."""
+    told: set[str] = set()
+    for path, evidence in above.items():
+        top = _package(path)
+        if evidence.location.path.startswith("..") or top in told:
+            continue
+        told.add(top)
+        text = (
+            f"{evidence.text} finds {path}, outside the notebook's folder; it will not be in the image. Put the "
+            "notebook beside it, or it beside the notebook, or install it from an address that a job can reach."
+        )
+        yield Notice("module-outside", text, evidence.location)
+
+
+def _package(path: str) -> str:
+    """``../src/shapes`` for ``../src/shapes/square.py``."""
+    parts = [part for part in path.split("/") if part != ".."]
+    return "/".join(parts[:-1]) or path
+
+
+def _relative(found: Import) -> Notice:
+    text = f"{found.evidence.text} fails in a notebook: a notebook is no part of a package. Import it by its full name."
+    return Notice("relative-import", text, found.evidence.location)
 
 
 def _platform(found: Import) -> Notice | None:
     """A module that only a hosted service has."""
     services = tables.platforms()
-    parts = found.module.split(".")
+    parts = found.module.split(".")[:MAX_PARTS]
     service = next(
         (services[name] for size in range(1, len(parts) + 1) if (name := ".".join(parts[:size])) in services), None
     )
@@ -90,20 +165,21 @@ def _platform(found: Import) -> Notice | None:
 
 def _paths(found: Import, folder: str, around: Surroundings) -> list[str]:
     """The local files that an import opens: packages on the way, then the module itself."""
+    parts = found.module.split(".")[:MAX_PARTS]
     if found.level:
-        base = posixpath.normpath(posixpath.join(folder, *[".."] * (found.level - 1)))
+        base = posixpath.normpath(posixpath.join(folder, *[".."] * min(found.level - 1, MAX_PARTS)))
         base = "" if base == "." else base
-        return _existing(posixpath.join(base, *found.module.split(".")), base, around)
+        return _existing(posixpath.join(base, *parts), base, around)
     known = _is_known(found)
     if found.evidence.location.cell is None and folder:
-        near = _existing(posixpath.join(folder, *found.module.split(".")), folder, around)
+        near = _existing(posixpath.join(folder, *parts), folder, around)
         if near:
             return near
     first = around.module(found.top, known=known)
     if first is None:
         return []
     root = posixpath.dirname(posixpath.dirname(first) if first.endswith("/__init__.py") else first)
-    return list(dict.fromkeys([first, *_existing(posixpath.join(root, *found.module.split(".")), root, around)]))
+    return list(dict.fromkeys([first, *_existing(posixpath.join(root, *parts), root, around)]))
 
 
 def _is_known(found: Import) -> bool:
@@ -119,17 +195,27 @@ def _existing(path: str, root: str, around: Surroundings) -> list[str]:
     return files[::-1]
 
 
+def _run_by(path: str, around: Surroundings) -> Iterator[tuple[str, Evidence]]:
+    """The local files that a shell script runs."""
+    if not path.endswith((".py", ".ipynb")):
+        for number, script in shell_scripts(around.text(path) or ""):
+            at = posixpath.normpath(script)
+            if not posixpath.isabs(at):
+                yield at, Place(path, None, "IMP5").evidence(number, script)
+
+
 def _file_imports(path: str, around: Surroundings) -> Iterator[Import]:
     text = around.text(path)
     if text is None:
         return
     if path.endswith(".ipynb"):
-        yield from cell_imports(path, _notebook_cells(text))
+        yield from cell_imports(path, notebook_cells(text))
     elif path.endswith(".py"):
         yield from code_imports(text, Place(path, None, "IMP4"))
 
 
-def _notebook_cells(text: str) -> Iterator[Cell]:
+def notebook_cells(text: str) -> Iterator[Cell]:
+    """The code cells of a notebook's JSON text; none if it is no notebook."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

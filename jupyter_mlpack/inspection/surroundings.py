@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.commands import Command
-from jupyter_mlpack.inspection.folder import Folder
+from jupyter_mlpack.inspection.folder import Folder, NoFolder
+from jupyter_mlpack.inspection.project import Above, read_above
+from jupyter_mlpack.inspection.touches import touched_by_cells
 from jupyter_mlpack.values import Cell, Magic
+
+MAX_ROOTS = 100
 
 CLONE_VALUED = frozenset(
     ["-b", "--branch", "--depth", "-o", "--origin", "-j", "--jobs", "--config", "-c", "--reference", "--filter"]
@@ -19,12 +22,19 @@ CLONE_VALUED = frozenset(
 WRITERS = ("writefile", "file", "writetemplate", "writetext")
 
 
+MAX_PATH = 4_000
+MAX_PART = 255
+"""Characters of a path and of one name in it; what is longer is no path."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What stands around the notebook when it runs. Paths are relative to its folder, POSIX style.
 
     ``written`` are files that cells write, ``clones`` folders with the repository they come from, ``downloads`` files
-    that are fetched, ``roots`` the folders on the module path, the notebook's own first.
+    that are fetched, ``roots`` the folders on the module path, the notebook's own first. ``above`` is the project
+    around the folder: what is found there is told, and its own needs are, but it does not go into an image.
+    ``commands`` are what the cells run in a shell.
     """
 
     folder: Folder
@@ -32,14 +42,29 @@ class Surroundings:
     clones: Mapping[str, str] = field(default_factory=dict)
     downloads: frozenset[str] = frozenset()
     roots: tuple[str, ...] = ("",)
+    above: Above = field(default_factory=lambda: Above(NoFolder()))
+    commands: tuple[Command, ...] = ()
 
     def text(self, path: str) -> str | None:
-        """The text of a local or written file."""
-        return self.written[path] if path in self.written else self.folder.text(path)
+        """The text of a local or written file, also of one in the project around."""
+        if path in self.written:
+            return self.written[path]
+        return self._holder(path).text(path) if is_path(path) else None
 
     def has(self, path: str) -> bool:
         """Whether a file stands at ``path``, now or when the notebook has written or fetched it."""
-        return path in self.written or path in self.downloads or self.folder.kind(path) == "file"
+        return path in self.written or path in self.downloads or self.kind(path) == "file"
+
+    def kind(self, path: str) -> Literal["file", "folder"] | None:
+        """What stands at ``path`` now, in the notebook's folder or in the project around it."""
+        return self._holder(path).kind(path) if is_path(path) else None
+
+    def size(self, path: str) -> int:
+        """Bytes of a file in the notebook's folder or in the project around it; 0 for others."""
+        return self._holder(path).size(path) if is_path(path) else 0
+
+    def _holder(self, path: str) -> Folder | Above:
+        return self.above if path == ".." or path.startswith("../") else self.folder
 
     def clone_of(self, folder: str) -> str | None:
         """The repository that is cloned into ``folder``, by its path or by its last name alone."""
@@ -63,8 +88,20 @@ class Surroundings:
                 return base
         return self._in_clone(name.partition(".")[0], known=known)
 
+    def beyond(self, name: str) -> str | None:
+        """The file or folder in the project around that ``import name`` would find, were its folder on the path.
+
+        Only a marked project is looked into, at each level up and in the ``src`` and ``lib`` folders there.
+        """
+        levels = self.above.levels if self.above.marked else ()
+        bases = [posixpath.join(level, inner, *name.split(".")) for level in levels for inner in ("", "src", "lib")]
+        found = (path for base in bases for path in (f"{base}/__init__.py", f"{base}.py") if self.has(path))
+        return next(found, None)
+
     def _holds_python(self, path: str) -> bool:
-        return self.folder.kind(path) == "folder" and any(file.endswith(".py") for file in self.folder.tree(path))
+        if path.startswith(".."):
+            return self.kind(path) == "folder"
+        return self.kind(path) == "folder" and any(file.endswith(".py") for file in self.folder.tree(path))
 
     def _in_clone(self, top: str, *, known: bool) -> str | None:
         for folder in self.clones:
@@ -81,18 +118,36 @@ def read_surroundings(cells: Iterable[Cell], commands: Iterable[Command], folder
     written = dict(file for cell in cells for magic in cell.magics for file in _written(magic))
     clones = dict(clone for command in commands for clone in _clone(command))
     downloads = frozenset(file for command in commands for file in _downloads(command))
-    roots = ["", *(root for cell in cells for root in _path_entries(cell)), *(command.folder for command in commands)]
-    roots += [
-        magic.arguments.strip("\"' ").replace("/content/", "")
-        for cell in cells
-        for magic in cell.magics
-        if magic.name == "cd"
-    ]
-    fetched = frozenset(file for cell in cells for file in _retrieved(cell))
-    return Surroundings(folder, written, clones, downloads | fetched, tuple(dict.fromkeys(map(_plain, roots))))
+    touches = touched_by_cells("", cells)
+    moved = [magic.arguments.strip("\"' ") for cell in cells for magic in cell.magics if magic.name == "cd"]
+    entered = [path for touch in touches if touch.verb == "enters" for path in (touch.path, _known_end(touch.path))]
+    folders = [touch.folder for touch in touches if touch.folder]
+    roots = ["", *entered, *(command.folder for command in commands), *moved, *folders]
+    fetched = frozenset(
+        posixpath.basename(touch.text.text)
+        for touch in touches
+        if touch.verb in ("writes", "fetches") and touch.text.text.endswith(".py")
+    )
+    usable = dict.fromkeys(root for root in map(_plain, roots) if is_path(root) and "{" not in root)
+    return Surroundings(
+        folder, written, clones, downloads | fetched, tuple(usable)[:MAX_ROOTS], read_above(folder), commands
+    )
+
+
+def _known_end(path: str) -> str:
+    """``src`` of ``{base}/src``: what is unknown is the notebook's folder more often than not."""
+    return re.sub(r"^.*\}/?", "", path)
+
+
+def is_path(text: str) -> bool:
+    """Whether a file system would take ``text`` for a path."""
+    return (
+        len(text) <= MAX_PATH and "\0" not in text and all(len(part.encode()) <= MAX_PART for part in text.split("/"))
+    )
 
 
 def _plain(path: str) -> str:
+    """Seen from the notebook's folder, which is the working folder of the hosted services, too."""
     path = re.sub(r"^(/content/|/kaggle/working/|\./)", "", path)
     normal = posixpath.normpath(path) if path else ""
     return "" if normal == "." else normal
@@ -130,22 +185,3 @@ def _downloads(command: Command) -> Iterator[str]:
             yield _plain(posixpath.join(command.folder, after))
         elif word.endswith(".py"):
             yield _plain(posixpath.join(command.folder, posixpath.basename(word)))
-
-
-def _retrieved(cell: Cell) -> Iterator[str]:
-    """Python files that code fetches or writes by name: ``urlretrieve(url, "helper.py")``."""
-    tree = parse_python(cell.python)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("urlretrieve", "download", "download_file", "wget", "get_file", "open", "Path", "get"):
-                texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-                yield from (
-                    posixpath.basename(text) for text in texts if isinstance(text, str) and text.endswith(".py")
-                )
-
-
-def _path_entries(cell: Cell) -> Iterator[str]:
-    """Literal arguments of ``sys.path.append`` and ``sys.path.insert``."""
-    for found in re.finditer(r"sys\.path\.(?:append|insert)\((.*)\)", cell.python):
-        yield from re.findall(r"[\"']([^\"'\n]+)[\"']", found.group(1))

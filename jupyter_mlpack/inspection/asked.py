@@ -1,0 +1,209 @@
+"""Code -> what it asks its surroundings for: environment variables, prompts, the secret stores of services, log-ins.
+
+What the notebook sets itself by a literal (``os.environ["MODE"] = "fast"``) is not asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.logins import CLIENTS, COMMANDS, GIVEN, LOGINS, ORDINARY
+from jupyter_mlpack.inspection.paths import called, dotted
+from jupyter_mlpack.inspection.tokens import is_secret_name, looks_secret, mask
+from jupyter_mlpack.values import Cell, Evidence, Location, Magic
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that is asked for: a ``secret`` by its name or its store; ``default`` is a literal that replaces it."""
+
+    name: str
+    source: str
+    evidence: Evidence
+    secret: bool = True
+    default: str | None = None
+
+
+def asked_by_cells(path: str, cells: Iterable[Cell]) -> Iterator[Asked]:
+    """What the cells of a notebook called ``path`` ask for, in order."""
+    cells = tuple(cells)
+    reader = Reader([tree for cell in cells if (tree := parse_python(cell.python))])
+    for cell in cells:
+        tree = parse_python(cell.python)
+        if tree is not None:
+            yield from reader.read(tree, Location(path, cell.number), cell.source)
+        for magic in cell.magics:
+            yield from _in_magic(magic, Location(path, cell.number, magic.line), reader.stored)
+
+
+def asked_by_file(path: str, text: str) -> Iterator[Asked]:
+    """What the Python file ``path`` asks for."""
+    tree = parse_python(text) if path.endswith(".py") else None
+    if tree is not None:
+        yield from Reader([tree]).read(tree, Location(path), text)
+
+
+class Reader:
+    """Reads code; knows what all its parts together set and import."""
+
+    def __init__(self, trees: list[ast.Module]) -> None:
+        self.set: set[str] = set()
+        self.stored: set[str] = set()
+        self.aliases: dict[str, str] = {}
+        for tree in trees:
+            for node in ast.walk(tree):
+                self._learn(node)
+
+    def read(self, tree: ast.Module, place: Location, source: str) -> Iterator[Asked]:
+        """What ``tree`` asks for; ``source`` is its text, ``place`` its path and cell."""
+        lines = source.split("\n")
+        targets = {
+            id(node.value): _target(node) for node in ast.walk(tree) if isinstance(node, (ast.Assign, ast.AnnAssign))
+        }
+        found = [item for node in ast.walk(tree) for item in self._asked(node, targets)]
+        for node, name, source_name, default in sorted(found, key=lambda item: item[0].lineno):
+            line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
+            evidence = Evidence("SEC1", Location(place.path, place.cell, node.lineno), mask(line.strip())[:200])
+            environment = source_name == "environment"
+            if environment and (ORDINARY.match(name) or name in self.set):
+                continue
+            secret = not environment or is_secret_name(name)
+            shown = default if not secret and default is not None and not looks_secret("token", default) else None
+            yield Asked(name, source_name, evidence, secret, shown)
+
+    def _learn(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Import):
+            self.aliases |= {(entry.asname or entry.name): entry.name for entry in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            self.aliases |= {(entry.asname or entry.name): f"{node.module}.{entry.name}" for entry in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            self.stored.add(node.id)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Constant, ast.JoinedStr)):
+            self.set |= {key for target in node.targets if (key := _environment_key(target))}
+
+    def full(self, node: ast.AST) -> str:
+        """The dotted name of what is called, through the notebook's imports."""
+        name = dotted(node)
+        first, dot, rest = name.partition(".")
+        return f"{self.aliases.get(first, first)}{dot}{rest}"
+
+    def _asked(self, node: ast.AST, targets: Mapping[int, str]) -> Iterator[tuple[ast.expr, str, str, str | None]]:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            owner = self.full(node.value)
+            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            if isinstance(key, str) and (name := _plain(key)):
+                if owner.rpartition(".")[2] == "environ":
+                    yield node, name, "environment", None
+                elif owner == "streamlit.secrets":
+                    yield node, name, "streamlit", None
+        elif isinstance(node, ast.Attribute) and self.full(node.value) == "streamlit.secrets" and node.attr != "get":
+            yield node, node.attr, "streamlit", None
+        elif isinstance(node, ast.Call):
+            yield from self._call(node, targets)
+
+    def _call(self, node: ast.Call, targets: Mapping[int, str]) -> Iterator[tuple[ast.expr, str, str, str | None]]:
+        full, name = self.full(node.func), called(node)
+        texts = [value.value for value in node.args if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+        words = {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
+        first = texts[0] if texts else ""
+        if name in ("getenv", "getenvb") or (name in ("get", "pop") and full.endswith("environ." + name)):
+            default = node.args[1] if len(node.args) > 1 else None
+            shown = str(default.value)[:60] if isinstance(default, ast.Constant) and default.value is not None else None
+            yield from ((node, plain, "environment", shown) for plain in [_plain(first)] if plain)
+        elif full == "decouple.config" and _plain(first):
+            yield node, first, "environment", None
+        elif name == "getpass" or (full in ("input", "ipywidgets.Password") and _prompts_secret(first, targets, node)):
+            yield node, targets.get(id(node)) or _from_prompt(first) or "a password typed by hand", "prompt", None
+        elif store := self._store(full, name, node):
+            label = "/".join(texts[:2]) if store in ("databricks", "keyring") else first
+            label = label or str(
+                next(iter(words.get(key) for key in ("SecretId", "name", "secret_id") if key in words), "")
+            )
+            yield from [(node, label[:100], store, None)] if label else []
+        elif name in ("load_dotenv", "dotenv_values", "find_dotenv"):
+            yield node, first or ".env", "dotenv", None
+        elif not {*words, *(word.arg for word in node.keywords)} & GIVEN:
+            free = not node.args or full in ("wandb.init", "comet_ml.Experiment")
+            offline = str(words.get("mode", "")) in ("disabled", "offline") or self.set & {
+                "WANDB_MODE",
+                "WANDB_DISABLED",
+            }
+            logins = LOGINS.get(full, ()) if free and not offline else ()
+            client = [(CLIENTS[full], "client")] if full in CLIENTS else []
+            for variable, source in [*((variable, "login") for variable in logins), *client]:
+                if variable not in self.set:
+                    yield node, variable, source, None
+
+    def _store(self, full: str, name: str, node: ast.Call) -> str:
+        """The secret store that a call reads, if it does."""
+        modules = " ".join(self.aliases.values())
+        for is_it, store in STORES:
+            if is_it(full, name, modules):
+                return store
+        return ""
+
+
+STORES: tuple[tuple[Callable[[str, str, str], bool], str], ...] = (
+    (lambda full, _name, _modules: full.endswith("userdata.get"), "colab"),
+    (lambda _full, name, modules: name == "get_secret" and "kaggle_secrets" in modules, "kaggle"),
+    (lambda full, _name, _modules: full.endswith(("dbutils.secrets.get", "dbutils.secrets.getBytes")), "databricks"),
+    (lambda full, _name, _modules: full.endswith("mssparkutils.credentials.getSecret"), "synapse"),
+    (lambda _full, name, _modules: name == "get_secret_value", "aws"),
+    (lambda _full, name, _modules: name == "access_secret_version", "google"),
+    (lambda _full, name, modules: name == "get_secret" and "azure" in modules, "azure"),
+    (lambda full, _name, _modules: full in ("keyring.get_password", "keyring.get_credential"), "keyring"),
+    (lambda full, _name, _modules: full == "streamlit.secrets.get", "streamlit"),
+    (lambda _full, name, _modules: name == "read_secret_version", "vault"),
+)
+
+
+def _plain(name: str) -> str:
+    return name if re.match(r"^\w{2,100}$", name) else ""
+
+
+def _environment_key(node: ast.AST) -> str:
+    """``X`` for ``os.environ["X"]``."""
+    if isinstance(node, ast.Subscript) and dotted(node.value).rpartition(".")[2] == "environ":
+        return node.slice.value if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) else ""
+    return ""
+
+
+def _target(node: ast.Assign | ast.AnnAssign) -> str:
+    """What a value is bound to: a name, an attribute, or a variable of the environment."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return _environment_key(target) or _plain(dotted(target).rpartition(".")[2])
+
+
+def _from_prompt(prompt: str) -> str:
+    """``OPENAI_API_KEY`` for ``Enter your OPENAI_API_KEY: ``."""
+    return next((word for word in re.findall(r"[A-Z][A-Z0-9_]{3,60}", prompt[:300]) if is_secret_name(word)), "")
+
+
+def _prompts_secret(prompt: str, targets: Mapping[int, str], node: ast.Call) -> bool:
+    words = re.sub(r"\W+", "_", prompt[:300])
+    return is_secret_name(targets.get(id(node), "")) or is_secret_name(words)
+
+
+def _in_magic(magic: Magic, place: Location, stored: set[str]) -> Iterator[Asked]:
+    text = f"{magic.arguments}\n{magic.body}"[:20_000]
+    evidence = Evidence("SEC2", place, mask(f"{magic.name} {magic.arguments}".strip())[:200])
+    if magic.name in ("dotenv", "reload_dotenv"):
+        yield Asked(".env", "dotenv", evidence)
+    elif magic.name in ("!", "sh", "bash", "system", "sx"):
+        yield from (Asked(variable, "login", evidence) for variable in _logged_in(text))
+        for name in dict.fromkeys(re.findall(r"\$\{?([A-Z][A-Z0-9_]{2,60})", text)):
+            if is_secret_name(name) and name not in stored:
+                yield Asked(name, "environment", evidence)
+
+
+def _logged_in(text: str) -> Iterator[str]:
+    """The variables that replace ``wandb login`` and the like, unless the key stands in the line."""
+    for line in text.split("\n"):
+        words = line.split()[:20]
+        given = "login" in words[:2] and any(not word.startswith("-") for word in words[2:])
+        if len(words) > 1 and not given:
+            yield from COMMANDS.get((words[0], words[1]), ())

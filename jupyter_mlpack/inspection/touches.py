@@ -1,0 +1,183 @@
+"""The paths that code and commands touch, in order, each with what is done to it: one walk for all who ask."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from jupyter_mlpack.inspection.commands import Command
+from jupyter_mlpack.inspection.flow import Call, Flow
+from jupyter_mlpack.inspection.inputs import read, reads
+from jupyter_mlpack.inspection.outputs import SECOND, written, written_by_command
+from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
+from jupyter_mlpack.inspection.tokens import mask
+from jupyter_mlpack.values import Cell, Evidence
+
+Verb = Literal["needs", "reads", "mentions", "writes", "fetches", "enters", "runs"]
+
+FETCHERS = word_set(
+    """
+    urlretrieve download download_file wget get_file hf_hub_download snapshot_download download_url
+    download_and_extract_archive extractall extract unpack_archive upload dataset_download download_folder
+    competition_download_files dataset_download_files download_blob download_to_filename cached_download
+    clone_from download_fileobj clone untar_data extract_archive retrieve mount download_artifacts cached_path
+    """
+)
+"""Calls that bring files from elsewhere, or out of an archive."""
+
+LOADERS = frozenset(["run_path", "SourceFileLoader", "spec_from_file_location", "load_source", "execfile"])
+"""Calls that run a Python file whose path they are given."""
+
+DOWNLOADERS = frozenset(["wget", "curl", "gdown", "aria2c", "axel"])
+MAX_TOUCHES = 5_000
+UNKNOWN = Text("{...}", exact=False)
+
+
+@dataclass(frozen=True)
+class Touch:
+    """One path in one call. ``needs`` surely reads it, ``reads`` does by its name, ``mentions`` may; ``enters`` looks
+    for modules there, ``runs`` runs it as Python. ``folder`` is the working folder, ``None`` where it is not known.
+    """
+
+    verb: Verb
+    text: Text
+    evidence: Evidence
+    folder: str | None = ""
+    certain: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path as seen from the notebook's folder, normalised; a gap stays a gap."""
+        return seen_from_notebook(self.text.text, self.folder)
+
+
+def seen_from_notebook(text: str, folder: str | None) -> str:
+    """``text``, named in ``folder``, as a normalised POSIX path relative to the notebook's own folder if it can be."""
+    plain = text.replace("\\", "/")
+    if "://" in plain:
+        return plain
+    return posixpath.normpath(posixpath.join(folder or "", plain)) if plain else ""
+
+
+def touched_by_cells(path: str, cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
+    """What the Python of the cells of a notebook called ``path`` touches."""
+    return tuple(_moved(touch, path) for touch in _touched(cells))
+
+
+@functools.lru_cache(maxsize=2)
+def _touched(cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
+    flow = Flow("")
+    found: list[Touch] = []
+    for cell in cells:
+        for call in flow.cell(cell):
+            found += _touches(call)
+            if len(found) > MAX_TOUCHES:
+                return tuple(found)
+    return tuple(found)
+
+
+def _moved(touch: Touch, path: str) -> Touch:
+    evidence = touch.evidence
+    return replace(touch, evidence=replace(evidence, location=replace(evidence.location, path=path)))
+
+
+def touched_by_file(path: str, text: str) -> Iterator[Touch]:
+    """What a local Python file touches; its paths are relative to the folder in which the notebook runs."""
+    found = 0
+    for call in Flow(path, module=True).file(text):
+        for touch in _touches(call):
+            found += 1
+            if found > MAX_TOUCHES:
+                return
+            yield touch
+
+
+def touched_by_commands(commands: Iterable[Command]) -> Iterator[Touch]:
+    """What the shell commands of a notebook write and fetch."""
+    for command in commands:
+        line = mask(command.text.strip().split("\n")[0][:300])[:200]
+        evidence = Evidence("OUT2", command.location, line)
+        for target in dict.fromkeys(written_by_command(command)):
+            yield Touch(
+                "writes", Text(target, exact=not any(sign in target for sign in "$*{")), evidence, command.folder
+            )
+
+        for target in dict.fromkeys(_fetched_by(command.words)):
+            yield Touch("fetches", Text(target, exact="{" not in target), evidence, command.folder)
+
+
+def _fetched_by(words: tuple[str, ...]) -> Iterator[str]:
+    """``data.csv`` of ``wget -O data.csv URL`` and of ``wget https://example.org/data.csv``."""
+    if posixpath.basename(words[0]) in DOWNLOADERS:
+        options = ("-O", "-o", "--output", "--output-document", "-P", "--directory-prefix", "--output-dir")
+        named = [after for word, after in itertools.pairwise(words) if word in options and after != "-"]
+        yield from named or (posixpath.basename(word.split("?")[0]) for word in words[1:] if "://" in word)
+
+
+def _touches(call: Call) -> Iterator[Touch]:
+    node, names = call.node, call.names
+    name = called(node)
+    output = tuple(written(node, names))
+    if output:
+        evidence = call.evidence("OUT1")
+        yield from (Touch("writes", text, evidence, call.folder, call.certain) for text in output)
+    if name in FETCHERS:
+        evidence = call.evidence("OUT1")
+        for text in _fetched(node, call) or (UNKNOWN,):
+            yield Touch("fetches", text, evidence, call.folder, call.certain)
+    elif (entered := _entered(node)) is not None:
+        evidence = call.evidence("IMP6")
+        for text in (text for value in entered for text in evaluate(value, names)):
+            yield Touch("enters", text, evidence, call.folder, call.certain)
+        return
+    run = _run(node, names)
+    if run:
+        yield from (Touch("runs", text, call.evidence("IMP5"), call.folder, call.certain) for text in run)
+    copies = name in SECOND
+    texts = [item for item in read(node, names) if item[0] not in output] if copies or not output else []
+    if texts:
+        evidence = call.evidence("FILE1")
+        by_name = reads(node) or copies
+        certain = call.certain and sum(sure for _, sure in texts) == 1
+        for text, sure in texts:
+            verb: Verb = "needs" if sure and name not in FETCHERS else "reads" if by_name else "mentions"
+            yield Touch(verb, text, evidence, call.folder, certain)
+
+
+def _fetched(node: ast.Call, call: Call) -> list[Text]:
+    """Where fetched files go: each text that is no address."""
+    values = [*node.args, *(word.value for word in node.keywords)]
+    texts = [text for value in values for text in evaluate(value, call.names)]
+    return [text for text in texts if "://" not in text.text and not text.number]
+
+
+def _entered(node: ast.Call) -> list[ast.expr] | None:
+    """What ``sys.path.append``, ``insert`` and ``extend`` and ``site.addsitedir`` put on the module path."""
+    name = dotted(node.func)
+    if name in ("sys.path.append", "path.append", "site.addsitedir"):
+        return node.args[:1]
+    if name in ("sys.path.insert", "path.insert"):
+        return node.args[1:2]
+    if name in ("sys.path.extend", "path.extend") and node.args and isinstance(node.args[0], (ast.List, ast.Tuple)):
+        return node.args[0].elts
+    return None
+
+
+def _run(node: ast.Call, names: Names) -> Texts:
+    """The Python files that a call runs: ``runpy.run_path("x.py")``, ``exec(open("x.py").read())`` and the like."""
+    name = called(node)
+    if name in LOADERS:
+        return tuple(text for argument in node.args[:2] for text in evaluate(argument, names))
+    if name not in ("exec", "eval") or not node.args:
+        return ()
+    for part in ast.walk(node.args[0]):
+        if isinstance(part, ast.Call) and called(part) == "open" and part.args:
+            return evaluate(part.args[0], names)
+        if isinstance(part, ast.Call) and called(part) == "read_text" and isinstance(part.func, ast.Attribute):
+            return evaluate(part.func.value, names)
+    return ()
