@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.shell import join_words, split_commands
 from jupyter_mlpack.values import Cell, Location
 
@@ -33,6 +34,11 @@ CALLS = frozenset(
     ]
 )
 OWNERS = frozenset(["os", "subprocess", "sp", "get_ipython", "pip", "_internal", "ip", "ipython", "internal"])
+NAMED_CALLS = frozenset(["check_call", "check_output", "system", "pipmain", "Popen", "chdir"])
+CALL = re.compile(rf"\b(?:{'|'.join(sorted(CALLS | NAMED_CALLS))})\s*\(")
+PLATFORMS = re.compile("colab|kaggle|workbench|deepnote|binder|paperspace", re.I)
+AUTOMATIC = re.compile(r"(?:pip3?|conda|mamba)\s+install\s|cd\s+\S+\s*$")
+"""A line of a cell that IPython reads as a magic although no ``%`` stands before it."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +101,23 @@ def _lines(cell: Cell) -> Iterator[Line]:
             yield Line(number, prefix + magic.arguments, number in conditional)
         elif magic.name in TOOLS:
             yield Line(number, f"{magic.name} {magic.arguments}\n{magic.body}")
-    yield from _called(cell)
+    yield from _called(cell, conditional)
+    yield from () if cell.parses else _automatic(cell)
+
+
+def _automatic(cell: Cell) -> Iterator[Line]:
+    """IPython takes ``pip install x`` without a sign for the magic, in a cell that is no Python."""
+    for number, line in enumerate(cell.source.split("\n"), 1):
+        if AUTOMATIC.match(line):
+            yield Line(number, f"%{line.strip()}" if line.startswith("cd ") else line)
 
 
 def _conditional_lines(cell: Cell) -> frozenset[int]:
     """Lines below an ``if`` that asks for a platform (``if IN_COLAB:``, ``if "google.colab" in sys.modules:``)."""
-    tree = parse_python(cell.python)
+    if not PLATFORMS.search(cell.python):
+        return frozenset()
     lines: set[int] = set()
-    for node in ast.walk(tree) if tree else ():
+    for node in walk_python(cell.python):
         if isinstance(node, ast.If) and _asks_platform(node.test):
             for child in node.body:
                 lines.update(range(child.lineno, (child.end_lineno or child.lineno) + 1))
@@ -111,23 +126,23 @@ def _conditional_lines(cell: Cell) -> frozenset[int]:
 
 def _asks_platform(test: ast.expr) -> bool:
     """Whether ``test`` holds on one hosted platform; ``not IN_COLAB`` and ``!= "COLAB"`` hold elsewhere."""
-    if any(isinstance(node, (ast.Not, ast.NotEq, ast.NotIn)) for node in ast.walk(test)):
+    nodes = list(ast.walk(test))
+    if any(isinstance(node, (ast.Not, ast.NotEq, ast.NotIn)) for node in nodes):
         return False
-    said = " ".join(
-        str(
-            getattr(node, "value", None)
-            if isinstance(node, ast.Constant)
-            else getattr(node, "id", getattr(node, "attr", ""))
-        )
-        for node in ast.walk(test)
-    ).lower()
-    return any(word in said for word in ("colab", "kaggle", "workbench", "deepnote", "binder", "paperspace"))
+    return any(PLATFORMS.search(_said(node)) for node in nodes)
 
 
-def _called(cell: Cell) -> Iterator[Line]:
-    tree = parse_python(cell.python)
-    conditional = _conditional_lines(cell)
-    for node in ast.walk(tree) if tree else ():
+def _said(node: ast.AST) -> str:
+    """The name or the literal that ``node`` is."""
+    if isinstance(node, ast.Constant):
+        return str(node.value) if isinstance(node.value, str) else ""
+    return str(getattr(node, "id", getattr(node, "attr", "")))
+
+
+def _called(cell: Cell, conditional: frozenset[int]) -> Iterator[Line]:
+    if not CALL.search(cell.python):
+        return
+    for node in walk_python(cell.python):
         if isinstance(node, ast.Call) and node.args and _is_call(node.func):
             text = _command_text(node)
             if text:
@@ -140,14 +155,7 @@ def _is_call(function: ast.expr) -> bool:
         owner = owner.func if isinstance(owner, ast.Call) else owner
         name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
         return (function.attr in CALLS and name in OWNERS) or (function.attr == "chdir" and name == "os")
-    return isinstance(function, ast.Name) and function.id in {
-        "check_call",
-        "check_output",
-        "system",
-        "pipmain",
-        "Popen",
-        "chdir",
-    }
+    return isinstance(function, ast.Name) and function.id in NAMED_CALLS
 
 
 def _command_text(node: ast.Call) -> str:

@@ -1,0 +1,116 @@
+"""What the code of a notebook uses, by name: calls, attributes, keywords, assigned options, magics and commands.
+
+Each use holds the literal texts that go with it (a file's name, an engine, an address), also through a name that is
+assigned a literal. What is computed stands as ``{}``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jupyter_mlpack.inspection.cells import walk_python
+from jupyter_mlpack.inspection.commands import notebook_commands
+from jupyter_mlpack.values import Cell, Location
+
+MAX_TEXT = 300
+"""Characters of a literal that are looked at: names, engines and addresses are short."""
+
+PATH_CALLS = frozenset(["Path", "join", "str"])
+SIMPLE = (ast.Constant, ast.Name, ast.JoinedStr)
+"""Nodes whose text needs no look at nodes below them."""
+
+Constants = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name that is used, with the literal texts given to it. A magic is ``%name``, a command ``!name``."""
+
+    name: str
+    texts: tuple[str, ...]
+    location: Location
+
+
+def notebook_uses(path: str, cells: tuple[Cell, ...], listened: Callable[[str], bool]) -> Iterator[Use]:
+    """The uses in ``cells``, and the commands that they run, of those names that are ``listened`` to."""
+    constants = _constants(cells)
+    for cell in cells:
+        for node in walk_python(cell.python):
+            for name, values, line in _named(node):
+                if listened(name):
+                    texts = tuple(text for value in values if (text := _text(value, constants)))
+                    yield Use(name, texts, Location(path, cell.number, line))
+        for magic in cell.magics:
+            words = magic.arguments[:MAX_TEXT].split()
+            texts = tuple(word.strip("\"'") for word in words)
+            yield Use(f"%{magic.name}", texts, Location(path, cell.number, magic.line))
+    for command in notebook_commands(path, cells):
+        if not command.conditional:
+            yield Use(f"!{_program(command.words)}", command.words[1:4], command.location)
+
+
+def _program(words: tuple[str, ...]) -> str:
+    """The program's name; ``python -m module`` runs the module."""
+    if words[0].rpartition("/")[2].startswith("python") and "-m" in words[1:-1]:
+        return words[words.index("-m") + 1]
+    return words[0].lstrip("!")
+
+
+def _constants(cells: Iterable[Cell]) -> Constants:
+    """Names that are assigned a text, the first one counting."""
+    found: dict[str, str] = {}
+    for cell in cells:
+        for node in walk_python(cell.python):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                text = _text(node.value, {})
+                if text:
+                    found.setdefault(node.targets[0].id, text)
+    return found
+
+
+def _named(node: ast.AST) -> Iterator[tuple[str, tuple[ast.expr, ...], int]]:
+    """The names that ``node`` uses, each with the values that go with it and its line."""
+    if isinstance(node, ast.Call):
+        yield _name(node.func), (*node.args[:4], *(word.value for word in node.keywords)), node.lineno
+        yield from ((word.arg, (word.value,), node.lineno) for word in node.keywords if word.arg)
+    elif isinstance(node, ast.Attribute):
+        yield node.attr, (), node.lineno
+    elif isinstance(node, ast.Assign):
+        target = node.targets[0]
+        if isinstance(target, ast.Attribute):
+            yield target.attr, (node.value,), node.lineno
+        elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+            yield str(target.slice.value), (node.value,), node.lineno
+
+
+def _name(function: ast.expr) -> str:
+    """The last part of a dotted name."""
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _text(node: ast.expr, constants: Constants) -> str:
+    """The literal text of ``node``, as far as it is literal; empty if nothing of it is."""
+    if isinstance(node, ast.Constant):
+        return node.value[:MAX_TEXT] if isinstance(node.value, str) else ""
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, "")
+    if isinstance(node, ast.JoinedStr):
+        parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values[:20])
+        return "".join(str(part) for part in parts)[:MAX_TEXT]
+    if isinstance(node, ast.BinOp):
+        return _operated(node, constants)
+    last = node.args[-1] if isinstance(node, ast.Call) and node.args and _name(node.func) in PATH_CALLS else None
+    return _text(last, constants) if isinstance(last, SIMPLE) else ""
+
+
+def _operated(node: ast.BinOp, constants: Constants) -> str:
+    """``"s3://" + bucket + "/a.csv"`` by its ends, ``folder / "a.xls"`` by its last part, ``"%s" % a`` by its first."""
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp):
+        first = first.left
+    ends = [_text(side, constants) if isinstance(side, SIMPLE) else "" for side in (first, node.right)]
+    if isinstance(node.op, ast.Add):
+        return "{}".join(ends) if any(ends) else ""
+    return ends[1] if isinstance(node.op, ast.Div) else ends[0] if isinstance(node.op, ast.Mod) else ""
