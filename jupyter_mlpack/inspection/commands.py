@@ -87,7 +87,7 @@ def _joined(folder: str, step: str) -> str:
 
 
 def _lines(cell: Cell) -> Iterator[Line]:
-    conditional = _conditional_lines(cell)
+    conditional = conditional_lines(cell)
     for magic in cell.magics:
         number = magic.line
         if magic.body and (magic.name in SHELL_CELLS):
@@ -112,7 +112,7 @@ def _automatic(cell: Cell) -> Iterator[Line]:
             yield Line(number, f"%{line.strip()}" if line.startswith("cd ") else line)
 
 
-def _conditional_lines(cell: Cell) -> frozenset[int]:
+def conditional_lines(cell: Cell) -> frozenset[int]:
     """Lines below an ``if`` that asks for a platform (``if IN_COLAB:``, ``if "google.colab" in sys.modules:``)."""
     if not PLATFORMS.search(cell.python):
         return frozenset()
