@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.inspection.hardware.choose import PROVIDERS
 from jupyter_mlpack.inspection.hardware.facts import kernels_table
 from jupyter_mlpack.values import DeclaredHardware, Evidence, Hardware, Lock, LockedPackage, Notice, Target
 
@@ -119,7 +120,7 @@ def _advice(name: str, capability: tuple[int, int]) -> str:
 
 
 def _card(declared: DeclaredHardware) -> str:
-    who = f", declared by {declared.provider}" if declared.provider else ""
+    who = f", declared by {PROVIDERS.get(declared.provider, declared.provider)}" if declared.provider else ""
     return f"{declared.model} (compute capability {declared.compute_capability}{who})"
 
 
@@ -153,7 +154,7 @@ def _unused_cuda(lock: Lock) -> Iterator[Notice]:
         return
     size = sum(package.size for package in carried) / 1e6
     advice = "; ".join(f"for {name}, {kernels_table()['cpu'][name]}" for name in asking)
-    text = f"This image is for a CPU, and {len(carried)} packages of its lock ({size:.0f} MB) are CUDA's"
+    text = f"This image is for a CPU, and {size:.0f} MB of its lock are CUDA's ({len(carried)} of its packages)"
     yield Notice("cuda-unused", f"{text}. Builds without them: {advice}.")
 
 

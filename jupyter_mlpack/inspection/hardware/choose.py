@@ -9,7 +9,7 @@ CLASS_TO_KIND = {"tpu": "tpu", "neuron": "neuron", "gaudi": "gaudi", "cpu": "cpu
 PROVIDERS = {
     "colab": "Colab", "kaggle": "Kaggle", "sagemaker-studio": "SageMaker Studio", "databricks": "Databricks",
     "sagemaker-notebook-instance": "the SageMaker kernel", "vertex-workbench": "Vertex AI Workbench",
-    "deepnote": "Deepnote", "azureml": "AzureML", "kubeflow": "Kale", "mlpack": "The notebook's own mlpack key",
+    "deepnote": "Deepnote", "azureml": "AzureML", "kubeflow": "Kale", "mlpack": "the notebook's own mlpack key",
 }  # fmt: skip
 WORDS = {
     "cuda": "a CUDA GPU", "rocm": "an AMD GPU (ROCm)", "tpu": "a TPU", "neuron": "AWS Neuron", "gaudi": "Gaudi",
