@@ -40,6 +40,7 @@ again by its name; the options below send it to further places, any of them toge
         ("--python X.Y", "Python of the image (default: the kernel's)"),
         ("--stack NAME", "the run image: bookworm or trixie (default: by the Python version)"),
         ("--arch ARCH", "amd64 or arm64 (default: this machine's)"),
+        ("--allow-index URL", "ask a package index that the notebook names; repeatable (one of yours is asked anyway)"),
         ("--upgrade", "choose versions and the base's packages anew instead of those of the last build"),
         ("--run-image REF", "take the run image from a registry instead of assembling it"),
         ("--mirror URL", "the Debian mirror (default: the one of this machine's apt)"),
@@ -135,6 +136,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
             required=tuple(self.require),
             lenient=self.ignore_unresolved,
             refresh=self.upgrade,
+            allowed_indexes=tuple(self.allow_index),
         )
 
 

@@ -115,7 +115,12 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
         """The lock that a build would install, as ``pylock.toml``. Raises the leaves of ``ResolutionError``."""
         from jupyter_mlpack.pipeline import Wishes, pylock
 
-        wishes = Wishes(arch=self.arch, python=self.python or None, stack=self.stack or None)
+        wishes = Wishes(
+            arch=self.arch,
+            python=self.python or None,
+            stack=self.stack or None,
+            allowed_indexes=tuple(self.allow_index),
+        )
         return pylock(inspection, wishes, self.machine(), reporter)
 
     def run_folder(self, folder: Path, kernels: Kernels) -> int:

@@ -20,6 +20,7 @@ class MachineMixin(HasTraits):
 
     machine_aliases: ClassVar[Mapping[str, str]] = {
         "arch": "MachineMixin.arch",
+        "allow-index": "MachineMixin.allow_index",
         "mirror": "MachineMixin.mirror",
         "run-image": "MachineMixin.run_image",
         "buildpacks": "MachineMixin.buildpacks",
@@ -28,6 +29,9 @@ class MachineMixin(HasTraits):
 
     home: str
     arch = Unicode(help="Architecture of the image: amd64 or arm64.").tag(config=True)
+    allow_index = List(
+        Unicode(), help="Package indexes that may be asked although only a notebook names them; repeatable."
+    ).tag(config=True)
     mirror = Unicode(help="The Debian mirror; default: the one that this machine's apt sources name.").tag(config=True)
     run_image = Unicode(help="A run image in a registry, to be pulled instead of assembled.").tag(config=True)
     buildpacks = Unicode(help="Folder of buildpacks instead of those that came with the package.").tag(config=True)

@@ -10,9 +10,11 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from jupyter_mlpack.inspection.commands import Command
+from jupyter_mlpack.inspection.index_options import find_indexes
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tables import pip_options, tools
@@ -48,19 +50,23 @@ def find_installs(commands: Iterable[Command], around: Surroundings) -> Installs
     """What ``commands`` install, in their order."""
     found: list[Install] = []
     notices: list[Notice] = []
+    indexes: list[PackageIndex] = []
     for command in commands:
         tool, arguments = _install_arguments(command.words)
         if tool == "pip":
+            indexes += find_indexes(arguments, command.location, "PIP1", partial(_line, command))
             for item in _pip(arguments, command, around):
                 if isinstance(item, Install):
                     found.append(item)
+                elif isinstance(item, PackageIndex):
+                    indexes.append(item)
                 else:
                     notices.append(item)
         elif tool == "conda":
             found += _conda(arguments, command)
         elif tool == "apt":
             found += _apt(arguments, command)
-    return Installs(tuple(found), tuple(dict.fromkeys(notices)))
+    return Installs(tuple(found), tuple(dict.fromkeys(notices)), tuple(dict.fromkeys(indexes)))
 
 
 def _install_arguments(words: tuple[str, ...]) -> tuple[Tool | None, tuple[str, ...]]:
@@ -87,7 +93,9 @@ def _install_arguments(words: tuple[str, ...]) -> tuple[Tool | None, tuple[str, 
     return ("apt", after) if rest[0] in ("apt", "apt-get", "aptitude") else (None, ())
 
 
-def _pip(arguments: tuple[str, ...], command: Command, around: Surroundings) -> Iterator[Install | Notice]:
+def _pip(
+    arguments: tuple[str, ...], command: Command, around: Surroundings
+) -> Iterator[Install | Notice | PackageIndex]:
     words = iter(arguments)
     for word in words:
         option, _, value = word.partition("=") if word.startswith("--") else (word, "", "")
@@ -137,7 +145,9 @@ def _from_path(wanted: Wanted, command: Command, around: Surroundings) -> Iterat
         yield Notice("install-local", text, command.location)
 
 
-def _requirements(path: str, command: Command, around: Surroundings, depth: int) -> Iterator[Install | Notice]:
+def _requirements(
+    path: str, command: Command, around: Surroundings, depth: int
+) -> Iterator[Install | Notice | PackageIndex]:
     """The lines of a requirements file that stands beside the notebook or is written by it."""
     text = None if "://" in path or depth == 0 else around.text(posixpath.normpath(path))
     if text is None:
@@ -160,6 +170,9 @@ def _requirements(path: str, command: Command, around: Surroundings, depth: int)
             word = re.sub(r"^(-e|--editable)\s+", "", re.split(r"\s--(?:hash|config)", plain)[0])
             at = replace(command, location=Location(path, None, number), text=plain)
             yield from _single(word, at, around, "PIP2")
+        elif plain:
+            at = replace(command, location=Location(path, None, number), text=plain)
+            yield from find_indexes(tuple(plain.split()), at.location, "PIP2", partial(_line, at))
 
 
 def _conda(arguments: tuple[str, ...], command: Command) -> Iterator[Install]:

@@ -159,7 +159,7 @@ def platform_tag(holding: Holding) -> str | None:
 
 
 def _is_link(path: str) -> bool:
-    return "/" not in path and bool(LINK.search(path))
+    return "/" not in path and (path.startswith(".") or bool(LINK.search(path)))
 
 
 def top_modules(files: dict[str, Path]) -> tuple[str, ...]:

@@ -67,14 +67,16 @@ def read_options(path: Path) -> dict[str, str]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return {}
-    tables = [content, content.get("pip", {})]
+    tables = [table for table in (content, content.get("pip")) if isinstance(table, dict)]
     said = {NAMES[key]: text for table in tables for key in table if key in NAMES and (text := _text(table[key], key))}
-    return {**_indexes(content.get("index", [])), **said}
+    listed = content.get("index")
+    return {**_indexes(listed if isinstance(listed, list) else []), **said}
 
 
-def _indexes(listed: list[Mapping[str, Any]]) -> dict[str, str]:
+def _indexes(listed: list[Any]) -> dict[str, str]:
     """``[[index]]`` tables. Those marked ``explicit`` are only for packages that a project pins to them."""
-    usable = [index for index in listed if index.get("url") and not index.get("explicit")]
+    tables = [index for index in listed if isinstance(index, dict)]
+    usable = [index for index in tables if index.get("url") and not index.get("explicit")]
     named = [(f"{index['name']}={index['url']}" if index.get("name") else index["url"], index) for index in usable]
     found = {
         "UV_DEFAULT_INDEX": " ".join(text for text, index in named if index.get("default")),
