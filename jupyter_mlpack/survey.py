@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_mlpack.errors import (
@@ -20,6 +19,7 @@ from jupyter_mlpack.errors import (
     NotebookEmpty,
     NotebookLanguage,
 )
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.run import inspect_notebook
 from jupyter_mlpack.inspection.syntax import forget_trees
 from jupyter_mlpack.notebook import read_notebook

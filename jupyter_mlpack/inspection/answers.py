@@ -11,10 +11,10 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.atomic import write_atomically
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.values import Json
 
 TELLING = (".dist-info", ".egg-info", ".egg-link", ".pth")

@@ -10,8 +10,8 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.shell import join_words, split_commands
 from jupyter_mlpack.values import Cell, Location

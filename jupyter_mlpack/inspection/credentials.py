@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tokens import find_tokens, looks_secret, mask

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.belief import ORDER
 from jupyter_mlpack.inspection.imports import Import

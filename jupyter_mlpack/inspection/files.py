@@ -10,8 +10,8 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection import filenotices as tell
 from jupyter_mlpack.inspection.mounts import Place, dataset_of, kaggle_sources, locate
 from jupyter_mlpack.inspection.paths import GAP

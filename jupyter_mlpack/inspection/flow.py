@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.paths import MAX_TEXTS, Names, Text, Texts, called, dotted, evaluate, join_paths
 from jupyter_mlpack.inspection.tokens import mask

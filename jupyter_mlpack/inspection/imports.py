@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.tables import ipython_extensions
 from jupyter_mlpack.values import Cell, Evidence, Location

@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.index_options import find_indexes
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement

@@ -13,10 +13,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.answers import Answers, now
 from jupyter_mlpack.inspection.kernelspec import find_kernelspec
 from jupyter_mlpack.inspection.sources import Holding, find_files, top_modules

@@ -12,8 +12,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from jupyter_mlpack.frozen import dataclass
 
 NAME = re.compile(r"[a-z0-9._-]+")
 NATIVE = f"python{sys.version_info[0]}"

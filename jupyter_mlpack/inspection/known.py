@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.belief import OWN, rank
 from jupyter_mlpack.inspection.declarations import Declared, DeclaredRequirement

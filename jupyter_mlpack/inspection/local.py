@@ -11,8 +11,8 @@ import json
 import posixpath
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.cells import read_cell
 from jupyter_mlpack.inspection.imports import Import, Place, cell_imports, code_imports

@@ -14,7 +14,7 @@ import importlib.util
 import re
 import textwrap
 import tokenize
-from dataclasses import dataclass
+from jupyter_mlpack.frozen import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.values import Json
 
 WORKING = (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.known import Known

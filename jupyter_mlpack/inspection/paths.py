@@ -11,7 +11,8 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from jupyter_mlpack.frozen import dataclass
 
 MAX_DEPTH = 20
 """Parts of one expression; a sum of thousands of terms is no path."""

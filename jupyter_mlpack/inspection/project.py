@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.folder import MAX_ENTRIES, SKIPPED, DiskFolder, Folder, NoFolder
 
 MAX_LEVELS = 3

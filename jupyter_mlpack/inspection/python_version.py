@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.declarations import Declared
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text
 from jupyter_mlpack.inspection.hardware.facts import hardware_table

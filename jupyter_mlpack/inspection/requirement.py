@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.tables import repositories
 
 Kind = Literal["index", "url", "path"]

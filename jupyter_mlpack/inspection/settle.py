@@ -7,8 +7,8 @@ be done; the index may hold something else under its name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection.belief import CALLED
 from jupyter_mlpack.inspection.known import FROM_INDEX, Known
 from jupyter_mlpack.inspection.versions import Decision

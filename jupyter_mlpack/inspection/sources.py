@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.editable import LINK, find_roots
 from jupyter_mlpack.inspection.source_tree import COMPILED, LARGEST, MOST, check_inside, walk_package
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.values import Cell, Location

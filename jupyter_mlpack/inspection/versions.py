@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim, Conflict, Dependency, KernelDistribution, KernelEnvironment
 

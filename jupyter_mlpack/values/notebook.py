@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.values.wire import Json
 
 

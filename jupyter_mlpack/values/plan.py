@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.values.inspection import SystemPackage
 
 

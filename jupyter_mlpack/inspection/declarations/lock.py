@@ -11,8 +11,8 @@ import collections
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.declarations.page import DeclaredRequirement, Entry, Page, Reading, UnreadablePageError
 from jupyter_mlpack.inspection.declarations.toml import table
 

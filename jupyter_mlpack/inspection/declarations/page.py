@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.declarations.marker import applies
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, without_credentials

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.declarations.page import (
     MAX_ENTRIES,
     DeclaredRequirement,

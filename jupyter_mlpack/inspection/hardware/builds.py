@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.hardware.facts import names
 from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.hardware import uses
 from jupyter_mlpack.inspection.hardware.facts import longest_prefix, names, words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.values import DeclaredHardware
 

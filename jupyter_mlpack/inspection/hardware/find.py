@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.hardware.builds import build_signals
 from jupyter_mlpack.inspection.hardware.choose import choose, disagreement

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping
-from dataclasses import replace
 
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import mapping, text, truth
 from jupyter_mlpack.inspection.hardware.dialects.google import kaggle_shape
 from jupyter_mlpack.inspection.surroundings import Surroundings

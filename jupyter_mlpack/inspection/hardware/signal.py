@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.values import Evidence
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text, whole
 from jupyter_mlpack.inspection.hardware.facts import hardware_table, machine
 from jupyter_mlpack.values import DeclaredHardware, Json, Notebook

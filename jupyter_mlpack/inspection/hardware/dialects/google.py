@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text, truth
 from jupyter_mlpack.inspection.hardware.dialects.images import read_words
 from jupyter_mlpack.inspection.hardware.facts import accelerators, described, hardware_table, machine

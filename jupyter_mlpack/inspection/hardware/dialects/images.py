@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text
 from jupyter_mlpack.inspection.hardware.facts import hardware_table
 from jupyter_mlpack.values import DeclaredHardware, Notebook

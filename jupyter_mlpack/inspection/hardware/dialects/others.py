@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.amazon import INSTANCE, amazon_instance
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text, whole
 from jupyter_mlpack.inspection.hardware.dialects.images import read_words
