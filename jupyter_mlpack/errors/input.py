@@ -263,3 +263,28 @@ class PurposeUnsupported(InputError):
     code = "purpose-unsupported"
     what = "Images for {purpose} cannot be built yet; only training images can."
     hint = "Leave --purpose out."
+
+
+class TableUnreadable(InputError):
+    """An own table of modules, or a list of names, cannot be read."""
+
+    code = "table-unreadable"
+    what = "The table {path} cannot be used: {reason}."
+    where = "{path}, line {line}"
+    hint = "Each line is a module, a colon and the distributions that provide it, for example: acme.billing: acme-billing"
+
+
+class TableEmpty(InputError):
+    """The generator of tables was given nothing to read."""
+
+    code = "table-empty"
+    what = "There is nothing to make a table of modules from."
+    hint = "Give names of distributions, --names FILE, --wheels FOLDER or --installed FOLDER."
+
+
+class IndexUnset(InputError):
+    """No package index is configured on this machine."""
+
+    code = "index-unset"
+    what = "No package index is set on this machine, so no distribution can be asked for its modules."
+    hint = "Give its address with --index, or set it for uv (UV_DEFAULT_INDEX) or pip (PIP_INDEX_URL)."

