@@ -43,14 +43,27 @@ def read_notebook(path: Path) -> Notebook:
     kernel = _text(_mapping(metadata.get("kernelspec")).get("name"))
     language = _language(metadata, kernel)
     if language not in PYTHONS:
-        raise errors.NotebookLanguage(path=path, language=SPOKEN.get(language.lower(), language))
+        language = SPOKEN.get(language.lower(), language)
+        notices.append(_foreign(path, language))
+        return Notebook(path, (), language, kernel, None, metadata, "", tuple(notices))
     raw = [_mapping(cell) for cell in _list(content.get("cells"))]
     cells = tuple(_code_cells(path, raw))
-    if not any(cell.source.strip() for cell in cells):
-        raise errors.NotebookEmpty(path=path, cells=len(raw))
     notices += _cell_notices(path, cells)
     version = _version(_mapping(metadata.get("language_info")).get("version"))
     return Notebook(path, cells, "python", kernel, version, metadata, _document(raw, metadata), tuple(notices))
+
+
+def check_runnable(notebook: Notebook) -> None:
+    """Raises ``NotebookLanguage`` for a notebook that is no Python, ``NotebookEmpty`` for one without code."""
+    if notebook.language != "python":
+        raise errors.NotebookLanguage(path=notebook.path, language=notebook.language)
+    if not any(cell.source.strip() for cell in notebook.cells):
+        raise errors.NotebookEmpty(path=notebook.path)
+
+
+def _foreign(path: Path, language: str) -> Notice:
+    text = f"The notebook is written in {language}: its code was not looked at, and no image can be made of it."
+    return Notice("notebook-language", text, Location(str(path)))
 
 
 def _as_version_4(path: Path, content: Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Notice]]:

@@ -21,7 +21,7 @@ from jupyter_mlpack.extend import Extender
 from jupyter_mlpack.inspection import inspect_notebook
 from jupyter_mlpack.inspection.kernel import read_holdings, read_kernel
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
-from jupyter_mlpack.notebook import read_notebook
+from jupyter_mlpack.notebook import check_runnable, read_notebook
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.plan import choose_requirements, choose_stack, default_name, make_plan, make_target
 from jupyter_mlpack.preflight import check_hardware
@@ -93,6 +93,7 @@ def inspect(path: Path, wishes: Wishes, emit: Emit, answers: Path | None = None)
     """Read the notebook and find out what it needs; nothing of it is executed. ``answers`` keeps those of kernels."""
     with phase("inspect", emit) as summary:
         notebook = read_notebook(path)
+        check_runnable(notebook)
         environment, notices = read_kernel(notebook.kernel, cache=answers)
         inspection = inspect_notebook(notebook, environment)
         for notice in (*notices, *inspection.notices):

@@ -16,8 +16,6 @@ from jupyter_mlpack.errors import (
     InspectionError,
     KernelUnknown,
     NoNotebooks,
-    NotebookEmpty,
-    NotebookLanguage,
 )
 from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.run import inspect_notebook
@@ -77,18 +75,12 @@ class Kernels:
 class Finding:
     """What became of one notebook of a folder: its ``inspection``, or the ``error`` that was in the way.
 
-    ``path`` is relative to the folder. ``skipped`` says that the notebook is sound but none that we inspect: another
-    language, or no code.
+    ``path`` is relative to the folder.
     """
 
     path: str
     inspection: Inspection | None = None
     error: InputError | None = None
-
-    @property
-    def skipped(self) -> bool:
-        """Whether there was nothing to inspect, rather than something wrong."""
-        return isinstance(self.error, (NotebookLanguage, NotebookEmpty))
 
 
 def inspect_file(path: Path, kernels: Kernels) -> tuple[Notebook, Inspection]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.notebook import read_notebook
+from jupyter_mlpack.notebook import check_runnable, read_notebook
 from jupyter_mlpack.notebook_text import MAX_BYTES
 
 CASES = Path(__file__).parent / "notebooks"
@@ -46,12 +46,6 @@ def document(*cells: object, **metadata: Any) -> dict[str, Any]:
             {"worksheets": 3, "nbformat": 3}, errors.NotANotebook, "list of cells", id="nonsense of version 3"
         ),
         pytest.param({"cells": {}, "nbformat": "x"}, errors.NotANotebook, "list of cells", id="cells are no list"),
-        pytest.param(document(), errors.NotebookEmpty, "no code", id="no cells"),
-        pytest.param(document(code("  ")), errors.NotebookEmpty, "no code", id="blank code"),
-        pytest.param(
-            document(code(), language_info={"name": "R"}), errors.NotebookLanguage, "in R", id="R by language"
-        ),
-        pytest.param(document(code(), kernelspec={"name": "ir"}), errors.NotebookLanguage, "in R", id="R by kernel"),
     ],
 )
 def test_read_notebook__wrong_content__says_what(
@@ -60,6 +54,24 @@ def test_read_notebook__wrong_content__says_what(
     with pytest.raises(error) as caught:
         read_notebook(write(tmp_path, content))
     assert says in caught.value.sentence("what")
+
+
+UNRUNNABLE = {
+    "no cells": (document(), errors.NotebookEmpty, "python"),
+    "blank code": (document(code("  ")), errors.NotebookEmpty, "python"),
+    "R by language": (document(code(), language_info={"name": "R"}), errors.NotebookLanguage, "R"),
+    "R by kernel": (document(code(), kernelspec={"name": "ir"}), errors.NotebookLanguage, "R"),
+}
+
+
+@pytest.mark.parametrize(("content", "error", "language"), UNRUNNABLE.values(), ids=UNRUNNABLE)
+def test_check_runnable__nothing_to_run__is_refused_after_reading(
+    tmp_path: Path, content: object, error: type[errors.InputError], language: str
+) -> None:
+    notebook = read_notebook(write(tmp_path, content))
+    assert notebook.language == language
+    with pytest.raises(error):
+        check_runnable(notebook)
 
 
 def test_read_notebook__broken_json__names_the_line() -> None:

@@ -27,7 +27,7 @@ class Totals:
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.done = self.read = self.failed = self.skipped = 0
+        self.done = self.read = self.failed = 0
         self.packages: Counter[str] = Counter()
         self.unresolved: Counter[str] = Counter()
 
@@ -35,8 +35,7 @@ class Totals:
         """Count one more."""
         self.done += 1
         if finding.inspection is None:
-            self.skipped += finding.skipped
-            self.failed += not finding.skipped
+            self.failed += 1
             return
         self.read += 1
         self.packages.update({item.name for item in finding.inspection.dependencies})
@@ -73,7 +72,7 @@ def finding_data(finding: Finding) -> Any:
     """What became of a notebook, as plain data."""
     if finding.error is None:
         return to_json(finding.inspection)
-    return {"notebook": finding.path, "skipped": finding.skipped, "error": error_data(failed(finding.error))}
+    return {"notebook": finding.path, "error": error_data(failed(finding.error))}
 
 
 def show_requirements(found: Iterator[Finding], totals: Totals) -> int:
@@ -84,7 +83,7 @@ def show_requirements(found: Iterator[Finding], totals: Totals) -> int:
     for finding in found:
         if finding.inspection is not None:
             inspections.append(finding.inspection)
-        elif not finding.skipped and finding.error is not None:
+        elif finding.error is not None:
             print(visible(f"left out: {finding.path}: {finding.error}"), file=sys.stderr)
     say(requirements_union(inspections).rstrip("\n"), sys.stdout)
     return totals.status

@@ -32,18 +32,14 @@ class SummaryTable:
         if finding.inspection is not None:
             self.rows.append(row(finding.inspection))
             return
-        style = "dim" if finding.skipped else "red"
         blank: list[Span] = [("-", "dim")] * 4
-        self.rows.append(
-            [(finding.path, style), *blank, (f"{'skipped' if finding.skipped else 'failed'}: {finding.error}", style)]
-        )
+        self.rows.append([(finding.path, "red"), *blank, (f"failed: {finding.error}", "red")])
 
     def text(self, totals: Totals) -> str:
         """The table and what all need together."""
         sheet = make_sheet(sys.stdout)
         sheet.columns([HEAD, *self.rows], indent=0)
         parts = [f"{counted(totals.read, 'notebook')} read"]
-        parts += [f"{totals.skipped} skipped"] if totals.skipped else []
         parts += [f"{totals.failed} failed"] if totals.failed else []
         parts += [f"{totals.total - totals.done} not looked at"] if totals.done < totals.total else []
         sheet.heading(", ".join(parts))
@@ -56,13 +52,14 @@ class SummaryTable:
 def row(inspection: Inspection) -> list[Span]:
     """A notebook that was read."""
     unresolved = len(inspection.unresolved)
+    conflicts = counted(len(inspection.conflicts), "conflict") if inspection.conflicts else ""
     return [
         (inspection.notebook, "bold"),
         (str(len(inspection.dependencies)), ""),
         (str(unresolved) if unresolved else "-", "red" if unresolved else "dim"),
         (summary(inspection), ""),
         (inspection.python.version or "-", ""),
-        (counted(len(inspection.conflicts), "conflict") if inspection.conflicts else "", "yellow"),
+        (conflicts if inspection.language == "python" else f"in {inspection.language}", "yellow"),
     ]
 
 

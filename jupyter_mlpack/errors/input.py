@@ -95,7 +95,7 @@ class NotebookEmpty(InputError):
     """No code in the notebook."""
 
     code = "notebook-empty"
-    what = "{path} has no code to run: none of its {cells} cells is a code cell with text."
+    what = "{path} has no code to run: none of its cells is a code cell with text."
     hint = "Add a code cell, or check that this is the right notebook."
 
 

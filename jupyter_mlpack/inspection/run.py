@@ -51,6 +51,7 @@ def inspect_notebook(
     return Inspection(
         notebook=path,
         kernel=notebook.kernel,
+        language=notebook.language,
         python=python.python,
         hardware=hardware.hardware,
         dependencies=dependencies,

@@ -176,6 +176,7 @@ class Inspection:
 
     notebook: str
     kernel: str | None = None
+    language: str = "python"
     python: PythonVersion = field(default_factory=PythonVersion)
     hardware: Hardware = field(default_factory=Hardware)
     dependencies: tuple[Dependency, ...] = ()

@@ -75,6 +75,7 @@ class Notebook:
     """A notebook as read from disk, outputs and prose left out.
 
     ``kernel`` is the kernelspec's name, ``python_version`` is what ``language_info`` says (``3.11.7``),
+    ``language`` is ``python`` or another one's name; of those there are no cells and no document.
     ``document`` is the normalised nbformat 4 document without outputs, as canonical JSON text. ``notices`` tell
     what reading it had to mend (an old format, a cell that is no Python).
     """
