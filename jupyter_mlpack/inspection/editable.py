@@ -10,12 +10,10 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-LINK = re.compile(r"\.pth$|^(__editable__|_editable_impl_|__editables_|_virtualenv)")
-"""Names of files that installers of editables leave in the site folder."""
 PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 NOT_SHIPPED = frozenset(
     {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "build", "dist", "scripts"}
@@ -33,8 +31,7 @@ def find_roots(name: str, place: Path, project: Path | None, recorded: tuple[str
     """
     if place.name.endswith(".egg-info"):
         return in_folder(name, place.parent, place, place.parent)
-    links = [place.parent / path for path in recorded if "/" not in path and path.endswith(".pth")]
-    folders, finders = read_links(links)
+    folders, finders = read_links(place.parent, recorded)
     roots: dict[str, Path] = {}
     for folder in folders:
         roots.update(in_folder(name, folder, place, project or folder))
@@ -45,16 +42,17 @@ def find_roots(name: str, place: Path, project: Path | None, recorded: tuple[str
     return roots
 
 
-def read_links(links: list[Path]) -> tuple[list[Path], list[str]]:
-    """The folders that ``.pth`` files name, and the modules that they import (``site``, the standard library)."""
+def read_links(site: Path, recorded: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """The folders that the ``.pth`` files name, and the modules that they import (``site``, the standard library)."""
     folders: list[Path] = []
     finders: list[str] = []
+    links = [site / path for path in recorded if "/" not in path and path.endswith(".pth")]
     for line in (line.strip() for link in links for line in _text(link).splitlines()):
         found = re.match(r"import\s+(\w+)", line)
         if found:
             finders.append(found.group(1))
         elif line and not line.startswith("#"):
-            folders.append(links[0].parent / line)
+            folders.append(site / line)
     return folders, finders
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.editable import LINK, find_roots
+from jupyter_mlpack.inspection.editable import find_roots, read_links
 from jupyter_mlpack.inspection.source_tree import COMPILED, LARGEST, MOST, check_inside, walk_package
 
 DATA = frozenset({"bin", "etc", "include", "share"})
@@ -48,8 +48,10 @@ def find_files(holding: Holding) -> dict[str, Path]:
     Raises leaves of ``PackagingError``.
     """
     recorded = read_record(holding)
-    files = {path: file for path, file in recorded.items() if holding.origin != "editable" or not _is_link(path)}
+    files = recorded
     if holding.origin == "editable":
+        _, finders = read_links(holding.place.parent, recorded)
+        files = {path: file for path, file in recorded.items() if not _is_link(path, finders)}
         files.update(source_files(holding, tuple(recorded)))
     compiled = next((path for path in files if COMPILED.search(path)), None) or platform_tag(holding)
     if compiled:
@@ -158,8 +160,9 @@ def platform_tag(holding: Holding) -> str | None:
     return next((tag for tag in tags if not tag.endswith("-any")), None)
 
 
-def _is_link(path: str) -> bool:
-    return "/" not in path and (path.startswith(".") or bool(LINK.search(path)))
+def _is_link(path: str, finders: Sequence[str]) -> bool:
+    """Whether a recorded file only leads to the sources."""
+    return "/" not in path and (path.startswith(".") or path.endswith(".pth") or path.removesuffix(".py") in finders)
 
 
 def top_modules(files: dict[str, Path]) -> tuple[str, ...]:
