@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.cells import walk_python
+from jupyter_mlpack.inspection.commands import conditional_lines
 from jupyter_mlpack.inspection.logins import CLIENTS, COMMANDS, GIVEN, LOGINS, ORDINARY
 from jupyter_mlpack.inspection.paths import called, dotted
 from jupyter_mlpack.inspection.tokens import is_secret_name, looks_secret, mask
@@ -31,40 +32,46 @@ class Asked:
 def asked_by_cells(path: str, cells: Iterable[Cell]) -> Iterator[Asked]:
     """What the cells of a notebook called ``path`` ask for, in order."""
     cells = tuple(cells)
-    reader = Reader([tree for cell in cells if (tree := parse_python(cell.python))])
+    reader = Reader(cell.python for cell in cells)
     for cell in cells:
-        tree = parse_python(cell.python)
-        if tree is not None:
-            yield from reader.read(tree, Location(path, cell.number), cell.source)
+        guarded = conditional_lines(cell)
+        for item in reader.read(cell.python, Location(path, cell.number), cell.source):
+            if item.source not in PLATFORM_ONLY or item.evidence.location.line not in guarded:
+                yield item
         for magic in cell.magics:
             yield from _in_magic(magic, Location(path, cell.number, magic.line), reader.stored)
 
 
 def asked_by_file(path: str, text: str) -> Iterator[Asked]:
     """What the Python file ``path`` asks for."""
-    tree = parse_python(text) if path.endswith(".py") else None
-    if tree is not None:
-        yield from Reader([tree]).read(tree, Location(path), text)
+    if path.endswith(".py"):
+        yield from Reader([text]).read(text, Location(path), text)
+
+
+LEARNED = (ast.Import, ast.ImportFrom, ast.Name, ast.Assign)
+ASKING = (ast.Subscript, ast.Attribute, ast.Call, ast.Assign, ast.AnnAssign)
+PLATFORM_ONLY = frozenset(["login", "colab", "kaggle", "prompt"])
+"""Sources that a job does not need when only a hosted service's branch asks them."""
 
 
 class Reader:
     """Reads code; knows what all its parts together set and import."""
 
-    def __init__(self, trees: list[ast.Module]) -> None:
+    def __init__(self, parts: Iterable[str]) -> None:
         self.set: set[str] = set()
         self.stored: set[str] = set()
         self.aliases: dict[str, str] = {}
-        for tree in trees:
-            for node in ast.walk(tree):
-                self._learn(node)
+        for text in parts:
+            for node in walk_python(text):
+                if isinstance(node, LEARNED):
+                    self._learn(node)
 
-    def read(self, tree: ast.Module, place: Location, source: str) -> Iterator[Asked]:
-        """What ``tree`` asks for; ``source`` is its text, ``place`` its path and cell."""
-        lines = source.split("\n")
-        targets = {
-            id(node.value): _target(node) for node in ast.walk(tree) if isinstance(node, (ast.Assign, ast.AnnAssign))
-        }
-        found = [item for node in ast.walk(tree) for item in self._asked(node, targets)]
+    def read(self, python: str, place: Location, source: str) -> Iterator[Asked]:
+        """What ``python`` asks for; ``source`` is its text with magics, ``place`` its path and cell."""
+        nodes = [node for node in walk_python(python) if isinstance(node, ASKING)]
+        targets = {id(node.value): _target(node) for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign))}
+        found = [item for node in nodes for item in self._asked(node, targets)]
+        lines = source.split("\n") if found else []
         for node, name, source_name, default in sorted(found, key=lambda item: item[0].lineno):
             line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
             evidence = Evidence("SEC1", Location(place.path, place.cell, node.lineno), mask(line.strip())[:200])
@@ -82,7 +89,7 @@ class Reader:
             self.aliases |= {(entry.asname or entry.name): f"{node.module}.{entry.name}" for entry in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             self.stored.add(node.id)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Constant, ast.JoinedStr)):
+        elif isinstance(node, ast.Assign) and not _is_read(node.value):
             self.set |= {key for target in node.targets if (key := _environment_key(target))}
 
     def full(self, node: ast.AST) -> str:
@@ -163,6 +170,12 @@ STORES: tuple[tuple[Callable[[str, str, str], bool], str], ...] = (
 
 def _plain(name: str) -> str:
     return name if re.match(r"^\w{2,100}$", name) else ""
+
+
+def _is_read(node: ast.AST) -> bool:
+    """Whether a value is itself read from the environment."""
+    target = node.func if isinstance(node, ast.Call) else node
+    return "environ" in dotted(target) or dotted(target).endswith("getenv")
 
 
 def _environment_key(node: ast.AST) -> str:

@@ -67,6 +67,12 @@ def missing(path: str, at: Location) -> Notice:
     return Notice("file-missing", told, at)
 
 
+def lost(text: str, at: Location) -> Notice:
+    """A result that is written outside the notebook's folder."""
+    told = f"{text} is written outside the notebook's folder: a job may not be able to, and does not keep it."
+    return Notice("output-outside", told, at)
+
+
 def mounted(place: Place, dataset: str, attached: tuple[str, ...], at: Location) -> Notice:
     """A folder that only a hosted service has."""
     named = f" (dataset {dataset})" if dataset else ""

@@ -22,6 +22,19 @@ MAX_NAMES = 20_000
 """Names of one notebook that are remembered."""
 
 
+LEAVES = frozenset(
+    [ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del, ast.alias, ast.Import, ast.ImportFrom, ast.Pass]
+)
+BRANCHES = tuple(
+    getattr(ast, name) for name in ("If", "Try", "While", "IfExp", "TryStar", "Match") if hasattr(ast, name)
+)
+BINDING = frozenset(BRANCHES) | {
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension, ast.ListComp,
+    ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
+}  # fmt: skip
+"""Nodes below which the order, a name or the certainty changes."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One call. ``certain`` when nothing but an error can keep it from being made; ``names`` is valid until the next.
@@ -84,10 +97,14 @@ class Flow:
             if not isinstance(item, ast.AST):
                 item()
                 continue
+            kind = type(item)
+            if kind in LEAVES:
+                continue
             if isinstance(item, ast.Call):
                 yield item
                 self._chdir(item)
-            stack.extend(reversed(list(self._below(item))))
+            below = self._below(item) if kind in BINDING else ast.iter_child_nodes(item)
+            stack.extend(list(below)[::-1])
 
     def _below(self, node: ast.AST) -> Iterator[ast.AST | Callable[[], None]]:
         """What is visited below ``node``, in order, and what changes on the way."""
@@ -111,12 +128,10 @@ class Flow:
             yield lambda: self._inside.append(node.name)
             yield from (*node.decorator_list, *(word.value for word in node.keywords), *node.body)
             yield self._leave
-        elif isinstance(node, (ast.If, ast.Try, ast.While, ast.IfExp)) or type(node).__name__ in ("TryStar", "Match"):
+        elif isinstance(node, BRANCHES):
             yield lambda: self._doubtful(1)
             yield from ast.iter_child_nodes(node)
             yield lambda: self._doubtful(-1)
-        else:
-            yield from ast.iter_child_nodes(node)
 
     def _function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

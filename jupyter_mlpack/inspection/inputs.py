@@ -16,7 +16,7 @@ SURE = re.compile(
 )
 READERS = re.compile(
     r"^(loads?_\w+|load|load\w*|from_file|from_json|from_pretrained|Dataset|Image|Audio|Video|SVG|extractall|glob|iglob|rglob|walk"
-    r"|exists|isfile|isdir|parse|connect|from_disk|copy|move|unpack_archive|is_file|is_dir|stat|getsize|parquet|csv|json|text)$"
+    r"|parse|connect|from_disk|copy|move|unpack_archive|parquet|csv|json|text)$"
 )
 NEITHER = re.compile(
     r"^(print|info|debug|warning|error|exception|title|set_title|suptitle|xlabel|ylabel|set_xlabel|set_ylabel|label|legend|text"

@@ -90,8 +90,8 @@ def locate(text: str, folder: str | None = "") -> Place:  # noqa: PLR0911 (one l
 
 def dataset_of(place: Place) -> str:
     """``titanic`` for ``/kaggle/input/titanic/train.csv``."""
-    rest = place.path.removeprefix(place.mount).strip("/")
-    return rest.split("/")[0] if place.service == "Kaggle" else ""
+    rest = place.path.removeprefix(place.mount).strip("/").split("/")[0]
+    return re.sub(r"\.(zip|tar|gz|csv)$", "", rest) if place.service == "Kaggle" and "*" not in rest else ""
 
 
 def kaggle_sources(metadata: Mapping[str, Json]) -> tuple[str, ...]:

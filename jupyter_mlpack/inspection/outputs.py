@@ -139,7 +139,7 @@ def written_by_command(command: Command) -> Iterator[str]:
     words = [word for word in command.words if word not in ("sudo",)]
     plain = [word for word in words[1:] if not word.startswith("-")]
     if words[0] in ("tee", "mkdir", "touch"):
-        yield from plain
+        yield from (word for word in plain if word.strip("\\"))
     elif words[0] in ("cp", "mv", "rsync") and len(plain) > 1:
         yield plain[-1]
     elif words[0] == "zip" and plain:

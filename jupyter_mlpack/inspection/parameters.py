@@ -1,17 +1,19 @@
 """What a run may change: the cell tagged ``parameters``, or else early literal assignments that later cells read.
 
-The tag is papermill's convention; of several tagged cells the first counts, as there. A literal that looks like a
-secret is no parameter: its default would be shown and stored.
+The tag is papermill's convention; of several tagged cells the first counts, as there. A form of Colab (``rate = 0.1
+#@param``) says the same of one line. A literal that looks like a secret is no parameter: its default would be shown
+and stored.
 """
 
 from __future__ import annotations
 
 import ast
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.cells import parse_python, walk_python
 from jupyter_mlpack.inspection.credentials import holds_secret
 from jupyter_mlpack.values import Cell, Location, NotebookParameter, Parameter
 
@@ -21,44 +23,58 @@ EARLY = 0.5
 MAX_DEFAULT = 10_000
 """Characters of a literal; longer ones are data."""
 
+MAX_DEPTH = 20
+"""Levels of lists and dicts in a literal."""
+
+FORM = re.compile(r"#\s{0,3}@param\b")
+MARKS = (
+    ast.Name, ast.Subscript, ast.Attribute, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.alias, ast.Global,
+    ast.ExceptHandler,
+)  # fmt: skip
+"""Nodes that store or read a name."""
+
 
 def find_parameters(path: str, cells: Iterable[Cell]) -> tuple[NotebookParameter, ...]:
     """The parameters in the order in which they stand."""
     cells = tuple(cells)
     tagged = next((cell for cell in cells if "parameters" in cell.tags), None)
     if tagged is not None:
-        found = dict(_assignments(path, tagged))
-        return tuple(found.values())
-    early = cells[: max(1, math.ceil(len(cells) * EARLY))]
-    stored = Counter(name for cell in cells for name in _names(cell, ast.Store, ast.Del))
-    reading = {cell.number: frozenset(_names(cell, ast.Load)) for cell in cells}
+        return tuple({item.name: item for item, _ in _assignments(path, tagged)}.values())
+    early = frozenset(cell.number for cell in cells[: max(1, math.ceil(len(cells) * EARLY))])
+    stored: Counter[str] = Counter()
+    last_read: dict[str, int] = {}
+    for cell in cells:
+        for name, stores in _names(cell):
+            if stores:
+                stored[name] += 1
+            else:
+                last_read[name] = cell.number
     settings = []
-    for cell in early:
-        later = frozenset().union(*(names for number, names in reading.items() if number > cell.number))
-        mine = _assignments(path, cell)
-        settings += [
-            item for name, item in mine if stored[name] == 1 and name in later and item.default not in ([], {})
-        ]
+    for cell in cells:
+        for item, is_form in _assignments(path, cell):
+            used = cell.number in early and last_read.get(item.name, 0) > cell.number and item.default not in ([], {})
+            if stored[item.name] == 1 and (used or is_form):
+                settings.append(item)
     return tuple(settings)
 
 
-def _assignments(path: str, cell: Cell) -> Iterator[tuple[str, NotebookParameter]]:
+def _assignments(path: str, cell: Cell) -> Iterator[tuple[NotebookParameter, bool]]:
+    """The literals that a cell assigns at its top level, each with whether its line is a form's."""
     tree = parse_python(cell.python)
+    lines = cell.source.split("\n") if tree else []
     for node in tree.body if tree else ():
-        target = (
-            node.targets[0]
-            if isinstance(node, ast.Assign) and len(node.targets) == 1
-            else getattr(node, "target", None)
-        )
-        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-        if isinstance(target, ast.Name) and value is not None and not target.id.startswith("_"):
-            literal = read_literal(value)
-            if holds_secret(target.id, literal):
-                continue
-            if literal is not None or (
-                isinstance(value, ast.Constant) and value.value is None and "parameters" in cell.tags
-            ):
-                yield target.id, NotebookParameter(target.id, literal, Location(path, cell.number, node.lineno))
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            continue
+        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        target = node.target if isinstance(node, ast.AnnAssign) else target
+        if not isinstance(target, ast.Name) or target.id.startswith("_"):
+            continue
+        literal = read_literal(node.value)
+        empty = isinstance(node.value, ast.Constant) and node.value.value is None and "parameters" in cell.tags
+        if (literal is not None or empty) and not holds_secret(target.id, literal):
+            last = (node.end_lineno or node.lineno) - 1
+            is_form = last < len(lines) and bool(FORM.search(lines[last][:2_000]))
+            yield NotebookParameter(target.id, literal, Location(path, cell.number, node.lineno)), is_form
 
 
 def read_literal(node: ast.expr) -> Parameter:
@@ -72,40 +88,44 @@ def read_literal(node: ast.expr) -> Parameter:
     return value if _is_parameter(value) else None
 
 
-def _is_parameter(value: object) -> bool:
+def _is_parameter(value: object, depth: int = 0) -> bool:
+    if depth > MAX_DEPTH:
+        return False
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, list):
-        return all(item is None or _is_parameter(item) for item in value)
+        return all(item is None or _is_parameter(item, depth + 1) for item in value)
     if isinstance(value, dict):
-        return all(isinstance(key, str) and (item is None or _is_parameter(item)) for key, item in value.items())
+        texts = all(isinstance(key, str) for key in value)
+        return texts and all(item is None or _is_parameter(item, depth + 1) for item in value.values())
     return isinstance(value, (bool, int, str))
 
 
-def _names(cell: Cell, *contexts: type[ast.expr_context]) -> Iterator[str]:
-    """Names that a cell stores or reads; an augmented assignment, an import or a ``global`` counts as storing."""
-    tree = parse_python(cell.python)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Name) and isinstance(node.ctx, contexts):
-            yield node.id
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, contexts) and isinstance(node.value, ast.Name):
-            yield node.value.id
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and ast.Store in contexts:
-            yield node.name
-        elif isinstance(node, ast.alias) and ast.Store in contexts:
-            yield (node.asname or node.name).partition(".")[0]
-        elif isinstance(node, ast.Global) and ast.Store in contexts:
-            yield from node.names
-    if ast.Load in contexts:
-        for magic in cell.magics:
-            yield from _in_braces(magic.arguments)
+def _names(cell: Cell) -> Iterator[tuple[str, bool]]:
+    """Names that a cell stores (true) or reads (false), once for each place.
+
+    An augmented assignment, an import, a ``global``, a definition, and a change through an index or an attribute count
+    as storing.
+    """
+    for node in walk_python(cell.python):
+        if not isinstance(node, MARKS):
+            continue
+        if isinstance(node, ast.Name):
+            yield node.id, not isinstance(node.ctx, ast.Load)
+        elif isinstance(node, (ast.Subscript, ast.Attribute)):
+            if isinstance(node.value, ast.Name) and not isinstance(node.ctx, ast.Load):
+                yield node.value.id, True
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0], True
+        elif isinstance(node, ast.Global):
+            yield from ((name, True) for name in node.names)
+        elif node.name:
+            yield node.name, True
+    for magic in cell.magics:
+        yield from ((name, False) for name in _in_braces(f"{magic.arguments}\n{magic.body}"[:20_000]))
 
 
 def _in_braces(text: str) -> Iterator[str]:
     """``!train --rate {rate}`` and ``$rate`` read a variable too."""
-    for index, char in enumerate(text):
-        if char in "{$":
-            word = text[index + 1 : index + 100].lstrip("{").partition("}")[0]
-            name = next((part for part in word.replace("/", " ").split()), "")
-            if name.isidentifier():
-                yield name
+    for match in re.finditer(r"\$\{?([^\W\d]\w{0,99})|\{([^\W\d]\w{0,99})", text):
+        yield match.group(1) or match.group(2)

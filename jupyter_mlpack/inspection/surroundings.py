@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.folder import Folder, NoFolder
 from jupyter_mlpack.inspection.project import Above, read_above
-from jupyter_mlpack.inspection.touches import touched_by_cells
+from jupyter_mlpack.inspection.touches import touched
 from jupyter_mlpack.values import Cell, Magic
 
 MAX_ROOTS = 100
@@ -118,7 +118,7 @@ def read_surroundings(cells: Iterable[Cell], commands: Iterable[Command], folder
     written = dict(file for cell in cells for magic in cell.magics for file in _written(magic))
     clones = dict(clone for command in commands for clone in _clone(command))
     downloads = frozenset(file for command in commands for file in _downloads(command))
-    touches = touched_by_cells("", cells)
+    touches = touched(cells)
     moved = [magic.arguments.strip("\"' ") for cell in cells for magic in cell.magics if magic.name == "cd"]
     entered = [path for touch in touches if touch.verb == "enters" for path in (touch.path, _known_end(touch.path))]
     folders = [touch.folder for touch in touches if touch.folder]

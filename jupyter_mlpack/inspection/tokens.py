@@ -17,57 +17,79 @@ MAX_TEXT = 200_000
 MASK = "***"
 
 TOKENS = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    (kind, tuple(signs.split()), re.compile(pattern))
+    for kind, signs, pattern in (
+        ("an AWS access key", "akia asia", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
         (
             "an AWS secret key",
+            "aws",
             r"(?i)\baws[\w.-]{0,30}secret[\w.-]{0,30}[\"'\]\s=:,]{1,8}(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])",
         ),
-        ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})\b"),
-        ("a GitLab token", r"\bgl(?:pat|dt|rt|cbt|ptt)-[0-9A-Za-z_-]{20,200}"),
-        ("a Hugging Face token", r"\b(?:hf|api_org)_[A-Za-z0-9]{30,100}\b"),
-        ("an OpenAI or Anthropic key", r"\bsk-(?:proj-|ant-|svcacct-|or-v1-)?[A-Za-z0-9_-]{32,300}"),
-        ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
-        ("a Google OAuth secret", r"\bGOCSPX-[0-9A-Za-z_-]{28}|\bya29\.[0-9A-Za-z_-]{20,1000}"),
-        ("a Slack token", r"\bxox[abeprs]-[0-9A-Za-z-]{20,300}|hooks\.slack\.com/services/(?P<secret>[\w/]{20,100})"),
-        ("a Discord webhook", r"discord(?:app)?\.com/api/webhooks/\d{10,25}/(?P<secret>[\w-]{50,100})"),
-        ("a Telegram bot token", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])"),
-        ("a Stripe key", r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{20,200}"),
-        ("a SendGrid key", r"\bSG\.[\w-]{16,32}\.[\w-]{30,64}"),
-        ("a Twilio key", r"\bSK[0-9a-f]{32}\b"),
-        ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-        ("a PyPI token", r"\bpypi-AgE[\w-]{50,400}"),
-        ("a Databricks token", r"\bdapi[0-9a-f]{32}(?:-\d)?\b"),
-        ("a Replicate token", r"\br8_[A-Za-z0-9]{37}\b"),
-        ("a Groq key", r"\bgsk_[A-Za-z0-9]{40,80}\b"),
-        ("an NVIDIA key", r"\bnvapi-[\w-]{40,100}"),
-        ("a LangSmith key", r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{8,12}\b"),
-        ("a DigitalOcean token", r"\bdop_v1_[0-9a-f]{64}\b"),
-        ("a key of a service", r"\b(?:pplx|tvly|xai|pcsk)[-_][A-Za-z0-9_-]{30,120}"),
-        ("a Weights & Biases key", r"(?i)\bw(?:and|b)b?[^\n]{0,60}?(?<![0-9a-z])(?P<secret>[0-9a-f]{40})(?![0-9a-z])"),
-        ("a Kaggle key", r"(?i)\bkaggle[^\n]{0,100}?(?<![0-9a-z])(?P<secret>[0-9a-f]{32})(?![0-9a-z])"),
+        (
+            "a GitHub token",
+            "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+            r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})\b",
+        ),
+        ("a GitLab token", "gl", r"\bgl(?:pat|dt|rt|cbt|ptt)-[0-9A-Za-z_-]{20,200}"),
+        ("a Hugging Face token", "hf_ api_org_", r"\b(?:hf|api_org)_[A-Za-z0-9]{30,100}\b"),
+        ("an OpenAI or Anthropic key", "sk-", r"\bsk-(?:proj-|ant-|svcacct-|or-v1-)?[A-Za-z0-9_-]{32,300}"),
+        ("a Google API key", "aiza", r"\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
+        ("a Google OAuth secret", "gocspx- ya29.", r"\bGOCSPX-[0-9A-Za-z_-]{28}|\bya29\.[0-9A-Za-z_-]{20,1000}"),
+        (
+            "a Slack token",
+            "xox hooks.slack",
+            r"\bxox[abeprs]-[0-9A-Za-z-]{20,300}|hooks\.slack\.com/services/(?P<secret>[\w/]{20,100})",
+        ),
+        ("a Discord webhook", "webhooks", r"discord(?:app)?\.com/api/webhooks/\d{10,25}/(?P<secret>[\w-]{50,100})"),
+        ("a Telegram bot token", ":aa", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])"),
+        ("a Stripe key", "k_live_ k_test_", r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{20,200}"),
+        ("a SendGrid key", "sg.", r"\bSG\.[\w-]{16,32}\.[\w-]{30,64}"),
+        ("a Twilio key", "sk", r"\bSK[0-9a-f]{32}\b"),
+        ("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+        ("a PyPI token", "pypi-", r"\bpypi-AgE[\w-]{50,400}"),
+        ("a Databricks token", "dapi", r"\bdapi[0-9a-f]{32}(?:-\d)?\b"),
+        ("a Replicate token", "r8_", r"\br8_[A-Za-z0-9]{37}\b"),
+        ("a Groq key", "gsk_", r"\bgsk_[A-Za-z0-9]{40,80}\b"),
+        ("an NVIDIA key", "nvapi-", r"\bnvapi-[\w-]{40,100}"),
+        ("a LangSmith key", "lsv2_", r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{8,12}\b"),
+        ("a DigitalOcean token", "dop_v1_", r"\bdop_v1_[0-9a-f]{64}\b"),
+        ("a key of a service", "pplx tvly xai pcsk", r"\b(?:pplx|tvly|xai|pcsk)[-_][A-Za-z0-9_-]{30,120}"),
+        (
+            "a Weights & Biases key",
+            "wandb",
+            r"(?i)\bw(?:and|b)b?[^\n]{0,60}?(?<![0-9a-z])(?P<secret>[0-9a-f]{40})(?![0-9a-z])",
+        ),
+        ("a Kaggle key", "kaggle", r"(?i)\bkaggle[^\n]{0,100}?(?<![0-9a-z])(?P<secret>[0-9a-f]{32})(?![0-9a-z])"),
         (
             "a Kaggle key",
+            "kaggle username",
             r"[\"']username[\"'][^\n]{0,80}[\"']key[\"']\s{0,3}:\s{0,3}[\"'](?P<secret>[0-9a-f]{32})[\"']",
         ),
-        ("an Azure storage key", r"(?i)(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{40,100}={0,2})"),
+        ("an Azure storage key", "key=", r"(?i)(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{40,100}={0,2})"),
         (
             "a signed address",
+            "sig= signature=",
             r"(?i)[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=(?P<secret>[A-Za-z0-9%/+_-]{30,600}=?)",
         ),
-        ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}"),
+        ("a JSON web token", "eyj", r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}"),
         (
             "a private key",
+            "-----begin",
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[^-]{0,8000}-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
         ),
         (
             "a password in an address",
+            "@",
             r"://(?P<secret>[^/\s:@{}$'\"<>]{1,200}:[^/\s:@{}$'\"<>]{4,200}|[^/\s:@{}$'\"<>]{12,200})@",
         ),
-        ("a bearer token", r"(?i)\b(?:bearer|basic)\s{1,3}(?P<secret>[A-Za-z0-9._~+/-]{16,2000}={0,2})"),
+        (
+            "a bearer token",
+            "bearer basic",
+            r"(?i)\b(?:bearer|basic)\s{1,3}(?P<secret>[A-Za-z0-9._~+/-]{16,2000}={0,2})",
+        ),
     )
 )
+"""Kind, signs in lower case of which one must stand in the text, and the form."""
 
 GIVEN = re.compile(
     r"""(?x) (?<![\w-]) (?P<name>-{0,2}[A-Za-z_][\w.-]{1,60}) ["']? \s{0,3} \]? \s{0,3}
@@ -80,6 +102,11 @@ GIVEN = re.compile(
 LOGIN = re.compile(
     r"\b(?:wandb|comet|neptune)\s{1,3}login\s{1,3}(?:--relogin\s{1,3})?(?P<secret>[A-Za-z0-9]{20,100})\b"
 )
+
+NAME_SIGNS = word_set(
+    "key token secret passw pwd passphrase credential auth webhook dsn jwt bearer conn _url _uri sas_ _sas _pat login"
+)
+"""Parts of the names below; a text without any of them gives nothing a secret's name."""
 
 PASSWORDS = frozenset(["password", "passwd", "pwd", "passphrase", "pass"])
 WORDS = PASSWORDS | word_set(
@@ -154,13 +181,16 @@ def mask(text: str) -> str:
 def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     """First and last position and kind of each secret; what several patterns see counts for the first."""
     taken: list[tuple[int, int]] = []
-    for kind, pattern in TOKENS:
-        for match in pattern.finditer(text):
+    lower = text.lower()
+    for kind, signs, pattern in TOKENS:
+        for match in pattern.finditer(text) if any(sign in lower for sign in signs) else ():
             span = match.span("secret") if "secret" in pattern.groupindex and match.group("secret") else match.span()
             value = text[slice(*span)]
             if len(set(value)) >= 5 and not _is_placeholder(value) and not _overlaps(span, taken):
                 taken.append(span)
                 yield (*span, kind)
+    if not any(sign in lower for sign in NAME_SIGNS):
+        return
     for match in (*GIVEN.finditer(text), *LOGIN.finditer(text)):
         group = next(name for name in ("quoted", "plain", "secret") if match.groupdict().get(name))
         name = match.groupdict().get("name") or "api key"

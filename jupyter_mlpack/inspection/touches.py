@@ -6,24 +6,25 @@ import ast
 import functools
 import itertools
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.flow import Call, Flow
 from jupyter_mlpack.inspection.inputs import read, reads
 from jupyter_mlpack.inspection.outputs import SECOND, written, written_by_command
 from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
 from jupyter_mlpack.inspection.tokens import mask
-from jupyter_mlpack.values import Cell, Evidence
+from jupyter_mlpack.values import Cell, Evidence, Location
 
 Verb = Literal["needs", "reads", "mentions", "writes", "fetches", "enters", "runs"]
 
 FETCHERS = word_set(
     """
     urlretrieve download download_file wget get_file hf_hub_download snapshot_download download_url
-    download_and_extract_archive extractall extract unpack_archive upload dataset_download download_folder
+    download_and_extract_archive extractall extract unpack_archive dataset_download download_folder
     competition_download_files dataset_download_files download_blob download_to_filename cached_download
     clone_from download_fileobj clone untar_data extract_archive retrieve mount download_artifacts cached_path
     """
@@ -34,6 +35,10 @@ LOADERS = frozenset(["run_path", "SourceFileLoader", "spec_from_file_location", 
 """Calls that run a Python file whose path they are given."""
 
 DOWNLOADERS = frozenset(["wget", "curl", "gdown", "aria2c", "axel"])
+HUBS = frozenset(["hf_hub_download", "snapshot_download", "cached_path", "cached_download", "dataset_download"])
+"""Of these the last argument names a file at the other end; it comes to a cache."""
+
+ARCHIVE = re.compile(r"\.(zip|tar|t?gz|bz2|xz|7z|rar)$", re.I)
 MAX_TOUCHES = 5_000
 UNKNOWN = Text("{...}", exact=False)
 
@@ -64,13 +69,15 @@ def seen_from_notebook(text: str, folder: str | None) -> str:
     return posixpath.normpath(posixpath.join(folder or "", plain)) if plain else ""
 
 
+@functools.lru_cache(maxsize=2)
 def touched_by_cells(path: str, cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
     """What the Python of the cells of a notebook called ``path`` touches."""
-    return tuple(_moved(touch, path) for touch in _touched(cells))
+    return tuple(_moved(touch, path) for touch in touched(cells))
 
 
 @functools.lru_cache(maxsize=2)
-def _touched(cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
+def touched(cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
+    """What the Python of ``cells`` touches; the places do not name the notebook."""
     flow = Flow("")
     found: list[Touch] = []
     for cell in cells:
@@ -82,8 +89,9 @@ def _touched(cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
 
 
 def _moved(touch: Touch, path: str) -> Touch:
-    evidence = touch.evidence
-    return replace(touch, evidence=replace(evidence, location=replace(evidence.location, path=path)))
+    evidence, at = touch.evidence, touch.evidence.location
+    moved = Evidence(evidence.rule, Location(path, at.cell, at.line), evidence.text)
+    return Touch(touch.verb, touch.text, moved, touch.folder, touch.certain)
 
 
 def touched_by_file(path: str, text: str) -> Iterator[Touch]:
@@ -113,10 +121,14 @@ def touched_by_commands(commands: Iterable[Command]) -> Iterator[Touch]:
 
 def _fetched_by(words: tuple[str, ...]) -> Iterator[str]:
     """``data.csv`` of ``wget -O data.csv URL`` and of ``wget https://example.org/data.csv``."""
-    if posixpath.basename(words[0]) in DOWNLOADERS:
-        options = ("-O", "-o", "--output", "--output-document", "-P", "--directory-prefix", "--output-dir")
-        named = [after for word, after in itertools.pairwise(words) if word in options and after != "-"]
-        yield from named or (posixpath.basename(word.split("?")[0]) for word in words[1:] if "://" in word)
+    program = posixpath.basename(words[0])
+    if program not in DOWNLOADERS:
+        return
+    options = ("-o", "--output") if program == "curl" else ("-O", "-o", "--output-document", "--output", "-P")
+    named = [after for word, after in itertools.pairwise(words) if word in options and after != "-"]
+    saves = program != "curl" or any(re.match(r"^-[a-zA-Z]*O|^--remote-name", word) for word in words)
+    addresses = (word.split("?")[0] for word in words[1:] if "://" in word)
+    yield from named or (posixpath.basename(address) for address in addresses if saves)
 
 
 def _touches(call: Call) -> Iterator[Touch]:
@@ -126,9 +138,9 @@ def _touches(call: Call) -> Iterator[Touch]:
     if output:
         evidence = call.evidence("OUT1")
         yield from (Touch("writes", text, evidence, call.folder, call.certain) for text in output)
-    if name in FETCHERS:
+    if name in FETCHERS or (name == "upload" and dotted(node.func) in ("files.upload", "colab.files.upload")):
         evidence = call.evidence("OUT1")
-        for text in _fetched(node, call) or (UNKNOWN,):
+        for text in _fetched(node, call):
             yield Touch("fetches", text, evidence, call.folder, call.certain)
     elif (entered := _entered(node)) is not None:
         evidence = call.evidence("IMP6")
@@ -150,10 +162,16 @@ def _touches(call: Call) -> Iterator[Touch]:
 
 
 def _fetched(node: ast.Call, call: Call) -> list[Text]:
-    """Where fetched files go: each text that is no address."""
-    values = [*node.args, *(word.value for word in node.keywords)]
-    texts = [text for value in values for text in evaluate(value, call.names)]
-    return [text for text in texts if "://" not in text.text and not text.number]
+    """The file that is fetched: the last text that is no address, if it has the name of a file and is no archive.
+
+    Of a folder, an archive or what is not known nobody can say what is there afterwards.
+    """
+    words = [word.value for word in node.keywords if word.arg in ("filename", "output", "out", "out_file", "Filename")]
+    values = words or ([] if called(node) in HUBS else node.args[-2:])
+    texts = [text for value in values for text in evaluate(value, call.names) if not text.number]
+    files = [text for text in texts if "://" not in text.text and re.search(r"\.\w{1,8}$", text.text)]
+    plain = [text for text in files[-1:] if not ARCHIVE.search(text.text)]
+    return plain if plain else [*files[-1:], UNKNOWN]
 
 
 def _entered(node: ast.Call) -> list[ast.expr] | None:
