@@ -18,7 +18,7 @@ from jupyter_mlpack.inspection.installs import Install
 from jupyter_mlpack.inspection.known import Known, install_name, prefixes, read_known
 from jupyter_mlpack.inspection.settle import Want, settle
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.values import Claim, Conflict, Dependency, Evidence, Notice, Unresolved
+from jupyter_mlpack.values import Conflict, Dependency, Evidence, Notice, Unresolved
 
 __all__ = ["Known", "Resolution", "find_distribution", "read_known", "resolve"]
 
@@ -148,11 +148,11 @@ def _other_names(found: Import, name: str, source: str, known: Known) -> list[Co
         return []
     said = {other: RESOLVERS[other](found.module, known) for other in ("install", "kernel", "binder")}
     against = [
-        Claim(other, normalised(word), known.witness(other, word, found.evidence))
+        known.witness(other, word, found.evidence)
         for other, word in said.items()
         if word and normalised(word) != normalised(name) and not known.names(other, name)
     ]
-    followed = Claim(source, normalised(name), known.witness(source, name, found.evidence))
+    followed = known.witness(source, name, found.evidence)
     return [Conflict(found.module, (followed, *against))] if against else []
 
 

@@ -59,14 +59,15 @@ class Known:
         listed = {"install": self.installs, "kernel": self.held}.get(source, self.requirements)
         return normalised(name) in listed
 
-    def witness(self, source: str, name: str, otherwise: Evidence) -> Evidence:
-        """The evidence of ``source`` for the distribution ``name``."""
+    def witness(self, source: str, name: str, otherwise: Evidence) -> Claim:
+        """The claim of ``source`` that a module is in the distribution ``name``; of a file by the file's own source."""
         key = normalised(name)
         if source == "install" and key in self.installs:
-            return self.installs[key].evidence
+            return Claim(source, key, self.installs[key].evidence)
         if source == "kernel" and key in self.held:
-            return self.kernel_claim(self.held[key], "").evidence
-        return next((entry.evidence for entry in self.requirements.get(key, ())), otherwise)
+            return self.kernel_claim(self.held[key], key)
+        said = self.requirements.get(key, ()) if source not in ("install", "kernel") else ()
+        return Claim(said[0].source, key, said[0].evidence) if said else Claim(source, key, otherwise)
 
     def preferred(self, names: Sequence[str]) -> str:
         """Of distributions that serve as well as each other the first that is declared, else the first."""

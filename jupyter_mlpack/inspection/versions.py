@@ -68,10 +68,10 @@ def agree(specifiers: Iterable[str]) -> bool:
     """Whether some version satisfies all of them; texts that are no specifiers agree with nothing."""
     from packaging.specifiers import SpecifierSet
 
-    texts = list(specifiers)
+    texts = [text for text in specifiers if text]
     try:
         allowed = SpecifierSet(",".join(texts), prereleases=True)
-        return any(allowed.contains(point) for part in allowed for point in _points(part.version))
+        return not texts or any(allowed.contains(point) for part in allowed for point in _points(part.version))
     except ValueError:
         return False
 

@@ -66,7 +66,7 @@ def conda_specifier(text: str) -> str:
     plain = (bracket.group(1) if bracket else text.partition("[")[0]).strip()
     exact = re.match(r"^(={0,2})\s*(\d[\w.!]*?)(\.?\*)?(?:(?:=|\s+).*)?$", plain)
     if exact is None:
-        return "" if "|" in plain or not re.match(r"^[<>=!~]", plain) else re.sub(r"\s+", "", plain)
+        return "" if "|" in plain or not re.match(r"^[<>=!~]+\s*\d", plain) else re.sub(r"\s+", "", plain)
     signs, version, star = exact.groups()
     whole = signs == "==" or version.count(".") >= 2
     return f"=={version}" if whole and not star else f"=={version}.*"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.belief import OWN, rank
 from jupyter_mlpack.inspection.declarations.binder import FOLDERS, SCRIPTS, read_apt, read_runtime
 from jupyter_mlpack.inspection.declarations.environment import read_environment
@@ -126,7 +126,7 @@ def _files(around: Surroundings, python: str | None) -> Iterator[tuple[Page, Rea
     seen: set[str] = set()
     for level, top in enumerate(("", *(around.above.levels if around.above.marked else ()))):
         binder = next((name for name in FOLDERS if around.kind(posixpath.join(top, name)) == "folder"), "")
-        base = posixpath.join(top, binder)
+        base = posixpath.join(top, binder) if binder else top
         yield from _scripts(around, base, bool(binder))
         listed = [(folder, *one) for folder in dict.fromkeys((base, top)) for one in FORMATS]
         listed += [(base, *one) for one in ONCE if one[0] not in seen]

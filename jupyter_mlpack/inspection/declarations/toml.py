@@ -15,7 +15,8 @@ MAX_TOML = 300_000
 MAX_KEY_PARTS = 32
 """Parts of one dotted key: the parser's memory grows with their square (a hundred thousand take all there is)."""
 
-TEXTS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#.*")
+TEXTS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|#.*")
+"""Texts and remarks, also unclosed ones: a closing sign that had to be there would be looked for from each opening."""
 
 
 def read_toml(text: str) -> Mapping[str, Any]:
