@@ -13,7 +13,7 @@ from jupyter_mlpack.inspection.declarations import read_declarations, with_use
 from jupyter_mlpack.inspection.distributions import read_known, resolve
 from jupyter_mlpack.inspection.files import find_files
 from jupyter_mlpack.inspection.folder import DiskFolder, Folder
-from jupyter_mlpack.inspection.hardware import find_hardware
+from jupyter_mlpack.inspection.hardware import find_builds, find_hardware
 from jupyter_mlpack.inspection.imports import cell_imports
 from jupyter_mlpack.inspection.installs import find_installs
 from jupyter_mlpack.inspection.local import follow_local, run_scripts
@@ -44,7 +44,8 @@ def inspect_notebook(
     resolution = resolve(followed.outside, installs.found, known)
     dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known)
     python = find_python(notebook, environment, declared)
-    hardware = find_hardware(notebook, followed.outside, commands, installs.found, around)
+    builds = find_builds(commands, installs.found, environment)
+    hardware = find_hardware(notebook, followed.outside, builds, around)
     files = find_files(path, cells, followed.files, around)
     secrets = find_secrets(path, cells)
     speakers = (notebook, installs, declared, followed, resolution, hardware, files, secrets)

@@ -8,27 +8,32 @@ from collections.abc import Iterable, Iterator
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.hardware.facts import names
-from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength
+from jupyter_mlpack.inspection.hardware.signal import KERNEL_RULE, RULES, Signal, Strength
 from jupyter_mlpack.inspection.installs import Install
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.values import Evidence
+from jupyter_mlpack.values import Evidence, KernelEnvironment, Location
 
 SUFFIX = re.compile(r"^(?!nvidia-cuda-).+-cu(?:da)?1[0-9](?:\d|x)?$")
-LOCAL = re.compile(r"\+(cu1\d\d|rocm[\d.]+|xpu)")
+LOCAL = re.compile(r"\+(cu1\d\d|rocm[\d.]+)")
 INDEX = re.compile(r"/(cu1[1-9]\d|rocm-?\d[\d.]*|rocm-rel-[\d.]+)(?:/|$)")
 ARGUMENT = re.compile(r"^--(?:torch-backend|index)=(cu1\d\d|rocm[\d.]+)$")
 NEURON_INDEX = "pip.repos.neuron.amazonaws.com"
 TPU_INDEX = "libtpu-releases"
 
 
-def build_signals(commands: Iterable[Command], installs: Iterable[Install]) -> Iterator[Signal]:
+def find_builds(
+    commands: Iterable[Command], installs: Iterable[Install], environment: KernelEnvironment | None
+) -> tuple[Signal, ...]:
+    """What install lines and the kernel's distributions are built for."""
+    return (*_install_lines(commands, installs), *_kernel(environment))
+
+
+def _install_lines(commands: Iterable[Command], installs: Iterable[Install]) -> Iterator[Signal]:
     """What the executed install lines name; lines that only one platform runs are weaker."""
     for install in installs:
-        kind = _kind_of_install(install)
+        kind, name = _kind_of_install(install), normalised(install.wanted.name)
         if kind:
-            yield _signal(
-                kind, install.evidence, weak=install.conditional or normalised(install.wanted.name) in names("takes")
-            )
+            yield _signal(kind, install.evidence, weak=install.conditional or name in names("takes"))
     for command in commands:
         for word in command.words if "install" in command.words or "add" in command.words else ():
             kind = _kind_of_word(word)
@@ -37,16 +42,34 @@ def build_signals(commands: Iterable[Command], installs: Iterable[Install]) -> I
                 yield _signal(kind, found, weak=command.conditional)
 
 
+def _kernel(environment: KernelEnvironment | None) -> Iterator[Signal]:
+    """What the kernel's distributions are built for. An environment holds more than a notebook uses, and PyTorch's
+    usual wheels bring CUDA to machines without a card: these only say which build the code's own need means.
+    """
+    if environment is None:
+        return
+    for held in environment.distributions:
+        kind = _kind_of_build(normalised(held.name), (), held.version)
+        if kind:
+            found = Evidence(KERNEL_RULE, Location(environment.kernel), f"the kernel has {held.name} {held.version}")
+            yield Signal(kind, Strength.ASKED, found)
+
+
 def _signal(kind: str, found: Evidence, *, weak: bool) -> Signal:
     strength = Strength.ASKED if weak else Strength.BUILD
     return Signal(kind, strength, replace(found, rule=RULES[strength]))
 
 
 def _kind_of_install(install: Install) -> str | None:
-    name, table = normalised(install.wanted.name), {**names("takes"), **names("builds")}
-    spelled = (name, *(f"{name}[{extra.lower()}]" for extra in install.wanted.extras))
+    wanted = install.wanted
+    return _kind_of_build(normalised(wanted.name), wanted.extras, wanted.specifier)
+
+
+def _kind_of_build(name: str, extras: tuple[str, ...], specifier: str) -> str | None:
+    table = {**names("takes"), **names("builds")}
+    spelled = (name, *(f"{name}[{extra.lower()}]" for extra in extras))
     kind = next((table[spelling] for spelling in reversed(spelled) if spelling in table), None)
-    local = LOCAL.search(install.wanted.specifier)
+    local = LOCAL.search(specifier)
     if kind is None and (SUFFIX.match(name) or local):
         return "rocm" if local and local.group(1).startswith("rocm") else "cuda"
     return kind

@@ -8,6 +8,7 @@ that starts work elsewhere belongs there and is not looked at.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -25,6 +26,15 @@ NEURON_TOOLS = ("neuron-ls", "neuron-top", "neuronx-cc", "optimum-cli export neu
 SHELL_TOOLS |= dict.fromkeys(NEURON_TOOLS, "neuron")
 DEVICE_OPTION = re.compile(r"device(?:=|\s+)[\"']?(cuda|hpu)\b")
 """``train.py --policy.device=cuda``"""
+
+TELLING = re.compile(
+    r"cuda|gpu|tpu|xla|device|hpu|habana|mps|neuron|hip|hsa_|rocr|[48]bit|fp16|BitsAndBytes|flash_attention|accelerator"
+    r"|client\(|@",
+    re.I,
+)
+"""Without one of these a cell says nothing but what it imports; walking through all of them takes ten times as long."""
+
+MUTE = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.alias, ast.cmpop)
 
 
 @dataclass(frozen=True)
@@ -44,22 +54,25 @@ class Scope:
         return Signal(kind, strength, Evidence(RULES[strength], place, text[:200]))
 
 
-def code_signals(path: str, cells: Iterable[Cell]) -> Iterator[Signal]:
-    """The signs in all cells, in their order."""
-    cells = tuple(cells)
-    answers = frozenset(name for cell in cells for name in _answers(cell))
-    remote = _imports_remote(cells)
+def code_signals(path: str, cells: Iterable[Cell], imports: Iterable[Import]) -> Iterator[Signal]:
+    """The signs in all cells, and in what is imported (in cells and in local files that were followed).
+
+    Only cells that hold a telling word are walked through; of the others the imports are all there is to know.
+    """
+    imports = tuple(imports)
+    told = {cell.number: tree for cell in cells if TELLING.search(cell.python) and (tree := parse_python(cell.python))}
+    answers = frozenset(name for tree in told.values() for name in _answers(tree))
+    remote = any(_is_remote(found.module) for found in imports)
+    for number, tree in told.items():
+        yield from _walk(tree, Scope(path, number, answers), remote=remote)
+    yield from _imported(found for found in imports if found.evidence.location.cell not in told)
     for cell in cells:
-        tree = parse_python(cell.python)
-        if tree is not None:
-            yield from _walk(tree, Scope(path, cell.number, answers), remote=remote)
         yield from _shell(path, cell)
 
 
-def import_signals(imports: Iterable[Import]) -> Iterator[Signal]:
-    """What the imports of local files (followed from the notebook) tell; the cells' own are read with their scope."""
+def _imported(imports: Iterable[Import]) -> Iterator[Signal]:
     for found in imports:
-        use = _module(found.module) if found.evidence.location.cell is None else None
+        use = _module(found.module)
         if use is not None:
             kind, strength, text = use
             strength = max(strength, Strength.ASKED) if found.optional else strength
@@ -89,33 +102,40 @@ def _found(node: ast.AST) -> Iterator[uses.Use]:
         yield from uses.find_uses(node)
 
 
+@functools.lru_cache(maxsize=4096)
 def _module(module: str) -> uses.Use | None:
     kind = longest_prefix(names("modules"), module)
     if kind:
         return kind, Strength.SURE, f"import {module}"
     if longest_prefix(names("takes"), module):
         return "cuda", Strength.ASKED, f"import {module}"
-    if longest_prefix(dict.fromkeys(words("remote", "modules"), "remote"), module):
+    if _is_remote(module):
         return "remote", Strength.SURE, f"import {module}"
     top = module.split(".", maxsplit=1)[0]
     return ("cuda", Strength.FRAMEWORK, f"import {top}") if top in words("frameworks", "modules") else None
 
 
+def _is_remote(module: str) -> bool:
+    parts = module.split(".")
+    known = words("remote", "modules")
+    return any(".".join(parts[:end]) in known for end in range(1, len(parts) + 1))
+
+
 def _below(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-    """The children, each with whether a question stands above it."""
-    asked = replace(scope, asked=True)
+    """The children, each with whether a question stands above it; names and literals have nothing to say alone."""
     if isinstance(node, (ast.If, ast.IfExp)):
-        inner = asked if uses.asks(node.test, scope.answers) or _has_cpu(node) else scope
+        asked = uses.asks(node.test, scope.answers) or _has_cpu(node)
+        inner = replace(scope, asked=True) if asked else scope
         yield node.test, scope
-        branches = (node.body, node.orelse)
-        for branch in branches:
+        for branch in (node.body, node.orelse):
             yield from ((child, inner) for child in (branch if isinstance(branch, list) else [branch]))
-    elif isinstance(node, ast.Try) and not all(map(_raises, node.handlers)):
-        yield from ((child, asked) for child in node.body)
+    elif isinstance(node, ast.Try) and not all(_gives_up(handler.body) for handler in node.handlers):
+        asked_scope = replace(scope, asked=True)
+        yield from ((child, asked_scope) for child in node.body)
         rest = (*node.handlers, *node.orelse, *node.finalbody)
         yield from ((child, scope) for child in rest)
     else:
-        yield from ((child, scope) for child in ast.iter_child_nodes(node))
+        yield from ((child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, MUTE))
 
 
 def _has_cpu(node: ast.If | ast.IfExp) -> bool:
@@ -124,10 +144,12 @@ def _has_cpu(node: ast.If | ast.IfExp) -> bool:
     return any(isinstance(branch, ast.Constant) and branch.value == "cpu" for branch in branches)
 
 
-def _raises(node: ast.AST) -> bool:
+def _gives_up(statements: Iterable[ast.stmt]) -> bool:
+    """Whether these statements end with the notebook: a ``raise`` or an ``exit()`` among them."""
     return any(
-        isinstance(child, ast.Raise) or (isinstance(child, ast.Call) and uses.dotted(child.func) in GIVES_UP)
-        for child in ast.walk(node)
+        isinstance(one, ast.Raise)
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and uses.dotted(one.value.func) in GIVES_UP)
+        for one in statements
     )
 
 
@@ -138,7 +160,7 @@ def _must(node: ast.If | ast.Assert, scope: Scope) -> bool:
     if isinstance(node, ast.Assert):
         return True
     refused = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
-    return any(map(_raises, node.body if refused else node.orelse))
+    return _gives_up(node.body if refused else node.orelse)
 
 
 def _demanded(node: ast.If | ast.Assert) -> Iterator[uses.Use]:
@@ -146,22 +168,11 @@ def _demanded(node: ast.If | ast.Assert) -> Iterator[uses.Use]:
     yield from ((kind, Strength.SURE, text) for kind, _, text in asked[:1])
 
 
-def _answers(cell: Cell) -> Iterator[str]:
+def _answers(tree: ast.Module) -> Iterator[str]:
     """Names that hold the answer to a question: ``use_gpu = torch.cuda.is_available()``."""
-    tree = parse_python(cell.python)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Assign) and uses.asks(node.value, frozenset()):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and uses.is_question(node.value):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-
-
-def _imports_remote(cells: Iterable[Cell]) -> bool:
-    trees = (parse_python(cell.python) for cell in cells)
-    nodes = (node for tree in trees if tree for node in ast.walk(tree))
-    return any(use[0] == "remote" for node in nodes for use in _imported(node))
-
-
-def _imported(node: ast.AST) -> Iterator[uses.Use]:
-    yield from _found(node) if isinstance(node, (ast.Import, ast.ImportFrom)) else ()
 
 
 def _belongs_elsewhere(node: ast.AST) -> bool:

@@ -21,7 +21,9 @@ RULES = {Strength.BUILD: "HW4", Strength.SURE: "HW5", Strength.ASKED: "HW6", Str
 """Rule codes: an install line names a build; unconditional use; asked for first; a framework that takes what is there.
 
 ``HW0`` is our own key, ``HW1`` a file beside the notebook, ``HW2`` a provider's metadata, ``HW3`` the kernel's name,
-``HW8`` work that is started elsewhere."""
+``HW8`` work that is started elsewhere, ``HW9`` what the kernel's distributions are built for."""
+
+KERNEL_RULE = "HW9"
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,16 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
+def is_question(value: ast.AST) -> bool:
+    """Whether a call that asks for a device stands in ``value``."""
+    return any(isinstance(node, ast.Call) and QUESTIONS.search(dotted(node.func)) for node in ast.walk(value))
+
+
 def asks(test: ast.AST, answers: frozenset[str]) -> bool:
-    """Whether an expression asks for a device: by a call, by a name that holds the answer, or by its own name."""
+    """Whether a condition asks for a device: by a call, by a name that holds the answer, or by its own name."""
+    if is_question(test):
+        return True
     for node in ast.walk(test):
-        if isinstance(node, ast.Call) and QUESTIONS.search(dotted(node.func)):
-            return True
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         if name in answers or re.search(r"(?i)(cuda|gpu|tpu|device)", name):
             return True
