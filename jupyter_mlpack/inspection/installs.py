@@ -14,6 +14,7 @@ from typing import Literal
 
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.commands import Command
+from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.index_options import find_indexes
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement
 from jupyter_mlpack.inspection.surroundings import Surroundings
@@ -181,8 +182,8 @@ def _conda(arguments: tuple[str, ...], command: Command) -> Iterator[Install]:
         if word in ("-c", "--channel", "-n", "--name", "-p", "--prefix"):
             next(words, "")
         elif not word.startswith("-"):
-            name = word.split("::")[-1]
-            wanted = parse_requirement(re.sub(r"(?<![=<>!~])=(?!=)", "==", name, count=1).split("=py")[0])
+            name, version = re.match(r"^([\w.-]*)(.*)$", word[:300].split("::")[-1], re.S).groups()  # type: ignore[union-attr]
+            wanted = parse_requirement(name + conda_specifier(version))
             if wanted is not None and wanted.kind == "index" and wanted.name.lower() not in tools():
                 yield Install(
                     "conda", wanted, Evidence("CND1", command.location, _line(command, word)), command.conditional

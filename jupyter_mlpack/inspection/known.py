@@ -29,6 +29,7 @@ class Known:
     declared: Declared = field(default_factory=Declared)
     held: Mapping[str, KernelDistribution] = field(default_factory=dict)
     requirements: Mapping[str, tuple[DeclaredRequirement, ...]] = field(default_factory=dict)
+    by_conda: Mapping[str, Install] = field(default_factory=dict)
 
     def distribution(self, name: str) -> KernelDistribution | None:
         """The kernel's distribution of that name."""
@@ -42,7 +43,7 @@ class Known:
         """What each source says of the version of ``name``, most believed first."""
         said = self.requirements.get(name, ())
         found = [(rank(e.source, e.level), Claim(e.source, e.specifier, e.evidence)) for e in said if _speaks(e)]
-        install, held = self.installs.get(name), self.held.get(name)
+        install, held = self.installs.get(name) or self.by_conda.get(name), self.held.get(name)
         if install is not None:
             found.append((rank("install"), Claim("install", install.wanted.specifier, install.evidence)))
         if held is not None and re.match(r"^\d[\w.!+]*$", held.version):
@@ -90,6 +91,7 @@ def read_known(
         declared,
         {normalised(entry.name): entry for entry in distributions},
         requirements,
+        {install_name(item): item for item in installs if item.tool == "conda"},
     )
 
 

@@ -88,7 +88,7 @@ def _called(key: str, want: Want, decision: Decision, known: Known) -> str:
     """``Dependency.resolved_by``: the kernel if it decided, an install line if there is one, else who decided."""
     if decision.source == "kernel":
         return "kernel"
-    if key in known.installs:
+    if key in known.installs or decision.source == "install":
         return "install"
     return CALLED[decision.source] if decision.source else CALLED[want.source]
 

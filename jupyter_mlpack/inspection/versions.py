@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim, Conflict, Dependency, KernelDistribution, KernelEnvironment
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.inspection.declarations import DeclaredRequirement
+
+PIN = re.compile(r"^==[0-9][\w.!]*$")
+LINE = re.compile(r"^[a-z0-9-]+==[0-9][\w.!]*$")
 
 
 @dataclass(frozen=True)
@@ -93,16 +100,32 @@ def _joined(specifiers: Iterable[str]) -> str:
     return ",".join(dict.fromkeys(part for part in parts if part))
 
 
-def constraints(kernel: KernelEnvironment | None, dependencies: tuple[Dependency, ...]) -> tuple[str, ...]:
-    """All that the kernel holds from an index, as ``name==version``, sorted.
+def constraints(
+    kernel: KernelEnvironment | None,
+    dependencies: tuple[Dependency, ...],
+    declared: Iterable[DeclaredRequirement] = (),
+) -> tuple[str, ...]:
+    """All that the kernel holds from an index, as ``name==version``, sorted; without a kernel what a lock pins.
 
-    What is no version is left out, and what the notebook itself installs in another version.
+    What is no version is left out, and what the notebook itself installs in another version. ``declared`` stands in
+    the order of belief.
     """
+    if kernel is None:
+        return _locked(dependencies, declared)
     own = {entry.name: entry.specifier for entry in dependencies}
     held = [
         entry
-        for entry in (kernel.distributions if kernel else ())
+        for entry in kernel.distributions
         if own.get(normalised(entry.name), kernel_pin(entry)) == kernel_pin(entry)
     ]
     lines = (f"{normalised(entry.name)}{kernel_pin(entry)}" for entry in held if entry.origin == "index")
-    return tuple(sorted({line for line in lines if re.match(r"^[a-z0-9-]+==[0-9][\w.!]*$", line)}))
+    return tuple(sorted({line for line in lines if LINE.match(line)}))
+
+
+def _locked(dependencies: tuple[Dependency, ...], declared: Iterable[DeclaredRequirement]) -> tuple[str, ...]:
+    own = {entry.name: entry.specifier for entry in dependencies}
+    pins: dict[str, str] = {}
+    for entry in declared:
+        if entry.source == "lock" and PIN.match(entry.specifier):
+            pins.setdefault(entry.name, entry.specifier)
+    return tuple(sorted(f"{name}{pin}" for name, pin in pins.items() if own.get(name, pin) == pin))

@@ -80,6 +80,10 @@ def test_inspect__own_word_for_a_module__beats_all(tmp_path: Path) -> None:
     assert conflicts(found) == ["cv2: metadata opencv-python-headless, install opencv-python, kernel opencv-python"]
 
 
+def test_inspect__conda_line__says_the_version(tmp_path: Path) -> None:
+    assert answer(inspect(tmp_path, "%conda install pandas=1.5\nimport pandas")) == ["pandas==1.5.* (install)"]
+
+
 def test_inspect__name_that_only_a_file_knows__is_declared_not_guessed(tmp_path: Path) -> None:
     assert [entry.module for entry in inspect(tmp_path, "import frobnicate").unresolved] == ["frobnicate"]
     found = inspect(tmp_path, "import frobnicate", requirements_txt="Frobnicate>=2\nother-frobnicate\n")

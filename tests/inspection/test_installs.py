@@ -65,7 +65,7 @@ def names(*sources: str, files: Mapping[str, str] | None = None) -> list[str]:
         ("!pip install https://example.org/w/a_b-1.0-py3-none-any.whl", ["a_b @ https://example.org/w/a_b-1.0-py3-none-any.whl"]),
         ("!pip install 'a @ https://example.org/a.zip'", ["a @ https://example.org/a.zip"]),
         ("!pip uninstall -y a\n!pip download b\n!pip freeze", []),
-        ("!conda install -y -c conda-forge a=1.2 b", ["a==1.2", "b"]),
+        ("!conda install -y -c x a=1.2 b 'c>=1' x::d=1.2.3=py311_0", ["a==1.2.*", "b", "c>=1", "d==1.2.3"]),
         ("!apt-get install -y ffmpeg", []),
         ("%%bash\nset -e\npip install \\\n  a \\\n  b", ["a", "b"]),
         ("%%writefile x.sh\npip install a", []),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mlpack.inspection.belief import SOURCES, rank
+from jupyter_mlpack.inspection.declarations import DeclaredRequirement
 from jupyter_mlpack.inspection.versions import agree, constraints, decide, is_pin
 from jupyter_mlpack.values import (
     Claim,
@@ -116,3 +117,18 @@ def test_constraints__kernel__without_what_the_notebook_decides() -> None:
     own = (Dependency("d", "==1", "install"),)
     assert constraints(KernelEnvironment("k", "3.11.7", tuple(held)), own) == ("a-b==1.0",)
     assert constraints(None, own) == ()
+
+
+def test_constraints__no_kernel__what_a_lock_pins() -> None:
+    said = [
+        DeclaredRequirement(name, specifier, (), source, Evidence("X", Location("x"), ""))
+        for name, specifier, source in [
+            ("a", "==1", "lock"),
+            ("a", "==2", "lock"),
+            ("b", "==1", "requirements"),
+            ("c", "", "lock"),
+            ("d", "==1", "lock"),
+        ]
+    ]
+    assert constraints(None, (Dependency("d", "==2", "install"),), said) == ("a==1",)
+    assert constraints(KernelEnvironment("k", "3.11.7", ()), (), said) == ()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from jupyter_mlpack.inspection import tables
+from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.declarations.page import Entry, Page, Reading, UnreadablePageError
 from jupyter_mlpack.inspection.declarations.toml import texts
 from jupyter_mlpack.inspection.tables import normalised
@@ -58,15 +59,3 @@ def _python(page: Page, lines: list[str]) -> Iterator[Claim]:
             says = conda_specifier(found.group(2))
             exact = re.fullmatch(r"==(\d+(?:\.\d+)+)(?:\.\*)?", says)
             yield page.python_claim(exact.group(1) if exact else says, page.line_of(line))
-
-
-def conda_specifier(text: str) -> str:
-    """conda's ``=1.26`` (any 1.26) as ``==1.26.*``, ``=1.26.4=build`` as ``==1.26.4``; ranges as they are."""
-    bracket = re.search(r"version\s*=\s*[\"']([^\"']*)[\"']", text)
-    plain = (bracket.group(1) if bracket else text.partition("[")[0]).strip()
-    exact = re.match(r"^(={0,2})\s*(\d[\w.!]*?)(\.?\*)?(?:(?:=|\s+).*)?$", plain)
-    if exact is None:
-        return "" if "|" in plain or not re.match(r"^[<>=!~]+\s*\d", plain) else re.sub(r"\s+", "", plain)
-    signs, version, star = exact.groups()
-    whole = signs == "==" or version.count(".") >= 2
-    return f"=={version}" if whole and not star else f"=={version}.*"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlpack.inspection.declarations.environment import conda_specifier, read_environment
+from jupyter_mlpack.inspection.declarations.environment import read_environment
 from jupyter_mlpack.inspection.declarations.page import Page, Reading, UnreadablePageError
 from jupyter_mlpack.values import Location
 
@@ -23,32 +23,6 @@ MERGES = "a: &a {x: 1}\n" + "".join(
 
 def read(text: str) -> Reading:
     return read_environment(Page(Location("environment.yml"), text, "environment", "environment", "3.11"))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("=1.26", "==1.26.*"),
-        ("=1.26.4", "==1.26.4"),
-        ("=1.26.4=py311h1_0", "==1.26.4"),
-        ("==1.26", "==1.26"),
-        ("=1.26.*", "==1.26.*"),
-        ("1.26.*", "==1.26.*"),
-        ("1.26", "==1.26.*"),
-        (">=1.2,<2", ">=1.2,<2"),
-        (">= 1.2", ">=1.2"),
-        ("", ""),
-        ("=1.2|=1.3", ""),
-        ("[version='>=1.2']", ">=1.2"),
-        ("[build=x]", ""),
-        ("=*", ""),
-        ("*", ""),
-        ("1.26.4 py311_0", "==1.26.4"),
-        ("$!", ""),
-    ],
-)
-def test_conda_specifier__spelling__is_pep_440(text: str, expected: str) -> None:
-    assert conda_specifier(text) == expected
 
 
 def test_read_environment__file__packages_pip_and_python() -> None:
