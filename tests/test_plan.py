@@ -160,3 +160,15 @@ NAMES = {
 @pytest.mark.parametrize(("file", "expected"), NAMES.values(), ids=NAMES)
 def test_default_name(file: str, expected: str) -> None:
     assert default_name(Path(file), Purpose.TRAINING) == expected
+
+
+def test_make_plan__wheel_of_this_machine__travels_below_its_file_name(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "n.ipynb", (), "python", "python3", "3.11.7", {}, "{}\n")
+    source = tmp_path / "kept" / "acme-1.0-py3-none-any.whl"
+    acme = LockedPackage("acme", "1.0", "0" * 64, 9, source.name, source=source)
+    frame = ("n:training", OLD, make_target(OLD, "amd64"), CATALOG)
+    plan = make_plan(inspection(), notebook, Purpose.TRAINING, Lock((acme, package("six", 5))), frame)
+    files = {file.path: file for file in plan.files}
+    assert files[".mlpack/wheels/acme-1.0-py3-none-any.whl"].source == source
+    assert "acme==1.0 --hash=sha256:" in (files[".mlpack/lock.txt"].text or "")
+    assert str(tmp_path) not in str([file.text for file in plan.files])

@@ -6,6 +6,7 @@
     ├── InputError        the notebook, the name or an option is wrong        exit 2
     ├── InspectionError   the notebook's needs could not be told              exit 3
     ├── ResolutionError   no set of packages satisfies them                   exit 4
+    ├── PackagingError    a local distribution cannot be packaged along       exit 4
     ├── StackError        the run image could not be assembled or pulled      exit 5
     ├── LifecycleError    a phase failed; the specification's exit codes      exit 20-69
     ├── PublishError      the image is built, but could not be delivered      exit 6

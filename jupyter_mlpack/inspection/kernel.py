@@ -19,7 +19,7 @@ from jupyter_mlpack import errors
 from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.answers import Answers, now
 from jupyter_mlpack.inspection.kernelspec import find_kernelspec
-from jupyter_mlpack.inspection.sources import Holding, find_files, top_modules
+from jupyter_mlpack.inspection.sources import Holding, check_portable, find_files, top_modules
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Json, KernelDistribution, KernelEnvironment, Notice
 
@@ -149,17 +149,18 @@ def _environment(name: str, answer: tuple[str, tuple[_Row, ...]]) -> KernelEnvir
 def _distribution(row: _Row) -> KernelDistribution:
     """With the reason why it cannot be packaged along, and the modules of a source folder."""
     plain = KernelDistribution(row.name, row.version, row.origin, row.modules, row.address)
-    if row.holding is None:
-        return plain
-    if row.holding.wheel:  # as it is, or refused once the target is known
+    if row.holding is None or row.holding.wheel:  # a wheel is taken as it is, or refused once the target is known
         return plain
     try:
         files = find_files(row.holding)
+        modules = top_modules(files) if row.origin == "editable" else row.modules
+        plain = replace(plain, modules=modules or row.modules)
+        check_portable(row.holding, files)
     except errors.PackagingError as obstacle:
         return replace(plain, obstacle=obstacle.sentence("why"))
     except OSError as failure:
         return replace(plain, obstacle=errors.DistributionUnreadable(name=row.name, reason=failure).sentence("why"))
-    return replace(plain, modules=top_modules(files) or row.modules) if row.origin == "editable" else plain
+    return plain
 
 
 def _items(value: Json) -> Sequence[Json]:

@@ -32,7 +32,7 @@ PRIVATE = b"PRIVATE KEY-----"
 def walk_package(name: str, folder: Path) -> Iterator[tuple[str, Path, int]]:
     """Path inside ``folder`` (POSIX), file and size in bytes, sorted. ``name`` is the distribution, for telling.
 
-    Raises ``DistributionEscapes`` and ``DistributionCompiled``.
+    Raises ``DistributionEscapes``.
     """
     yield from _walk(name, folder, folder.resolve(), "", DEEPEST)
 
@@ -48,8 +48,6 @@ def _walk(name: str, folder: Path, fence: Path, above: str, depth: int) -> Itera
             if depth and not is_private_folder(path) and not entry.is_symlink():
                 yield from _walk(name, path, fence, f"{above}{entry.name}/", depth - 1)
         elif entry.is_file() and is_shipped(path):
-            if COMPILED.search(entry.name):
-                raise errors.DistributionCompiled(name=name, file=above + entry.name)
             yield above + entry.name, path, entry.stat().st_size
 
 

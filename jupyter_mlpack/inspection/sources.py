@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from jupyter_mlpack import errors
@@ -45,20 +45,23 @@ class Holding:
 def find_files(holding: Holding) -> dict[str, Path]:
     """Path in a wheel (POSIX) -> file, without the metadata. A quick look; ``checked_files`` looks at each file.
 
-    Raises leaves of ``PackagingError``.
+    Raises leaves of ``PackagingError`` where this cannot be told.
     """
-    recorded = read_record(holding)
-    files = recorded
+    files = read_record(holding)
     if holding.origin == "editable":
-        _, finders = read_links(holding.place.parent, recorded)
-        files = {path: file for path, file in recorded.items() if not _is_link(path, finders)}
-        files.update(source_files(holding, tuple(recorded)))
-    compiled = next((path for path in files if COMPILED.search(path)), None) or platform_tag(holding)
-    if compiled:
-        raise errors.DistributionCompiled(name=holding.name, file=compiled)
+        _, finders = read_links(holding.place.parent, files)
+        sources = source_files(holding, tuple(files))
+        files = {path: file for path, file in files.items() if not _is_link(path, finders)} | sources
     if not files:
         raise errors.DistributionFilesUnknown(name=holding.name)
     return dict(sorted(files.items()))
+
+
+def check_portable(holding: Holding, files: Iterable[str]) -> None:
+    """Raises ``DistributionCompiled`` if any of the files is for one kind of machine only."""
+    compiled = next((path for path in files if COMPILED.search(path)), None) or platform_tag(holding)
+    if compiled:
+        raise errors.DistributionCompiled(name=holding.name, file=compiled)
 
 
 def checked_files(holding: Holding) -> dict[str, Path]:
@@ -67,6 +70,7 @@ def checked_files(holding: Holding) -> dict[str, Path]:
     Raises leaves of ``PackagingError``.
     """
     files = {path: file for path, file in find_files(holding).items() if file.is_file()}
+    check_portable(holding, files)
     if len(files) > MOST or sum(file.stat().st_size for file in files.values()) > LARGEST:
         raise errors.DistributionTooLarge(name=holding.name, files=MOST, megabytes=LARGEST // 1_000_000)
     site = holding.place.parent

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jupyter_mlpack.errors import DistributionUnreadable, PackagingError
 from jupyter_mlpack.inspection.kernel import Holdings
+from jupyter_mlpack.inspection.sources import Holding
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.resolution.lock import line_name
 from jupyter_mlpack.resolution.repack import make_wheel
@@ -45,7 +47,9 @@ def package_holdings(
     own = {line_name(line) for line in required}
     wanted = [item for item in dependencies if normalised(item.name) not in own]
     direct = {normalised(item.name) for item in wanted if item.packaged}
-    elsewhere = own | {normalised(item.name) for item in wanted if not item.packaged}
+    held = {normalised(holding.name): holding for holding in holdings.found}
+    same = {name for item in wanted if (name := normalised(item.name)) in held and is_checkout(item, held[name])}
+    elsewhere = own | {normalised(item.name) for item in wanted} - direct - same
     needed = reachable([normalised(item.name) for item in wanted], holdings.needs) - elsewhere
     wheels: list[LocalWheel] = []
     addresses: list[str] = []
@@ -66,6 +70,21 @@ def package_holdings(
         if name in direct and name in refused:
             raise refused[name]
     return Packaged(tuple(sorted(wheels, key=lambda wheel: wheel.name)), tuple(sorted(addresses)), refused)
+
+
+def is_checkout(item: Dependency, holding: Holding) -> bool:
+    """Whether the kernel holds what an install line takes from a repository: the same one, and no other commit."""
+    asked, commit = repository(item.specifier.removeprefix(" @ "))
+    held, held_commit = repository(holding.address)
+    return holding.origin == "vcs" and asked == held and (not commit or held_commit.startswith(commit))
+
+
+def repository(address: str) -> tuple[str, str]:
+    """Repository and revision of ``git+https://host/owner/name.git@revision#...``; the revision may be empty."""
+    parts = urlsplit(address.partition("#")[0])
+    path, _, revision = parts.path.partition("@")
+    plain = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path.rstrip('/').removesuffix('.git')}"
+    return plain.lower(), revision
 
 
 def reachable(names: Iterable[str], needs: Mapping[str, tuple[str, ...]]) -> set[str]:

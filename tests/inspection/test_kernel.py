@@ -185,3 +185,18 @@ def test_read_kernel__egg_of_the_operating_system_and_of_a_project__are_told_apa
     assert held is not None
     told = {entry.name: (entry.origin, entry.address, entry.modules) for entry in held.distributions}
     assert told == {"old": ("index", "", ("old",)), "mine": ("editable", str(project), ("mine",))}
+
+
+def test_read_kernel__editable_with_compiled_files__names_its_modules_nevertheless(
+    environment: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "src" / "strange").mkdir(parents=True)
+    for name in ("__init__.py", "fast.cpython-311-x86_64-linux-gnu.so"):
+        (tmp_path / "src" / "strange" / name).write_text("")
+    source = json.dumps({"url": tmp_path.as_uri(), "dir_info": {"editable": True}})
+    install(environment, "acme", {"acme.pth": f"{tmp_path / 'src'}\n"}, {"direct_url.json": source})
+    held, _ = read_kernel("own")
+    assert held is not None
+    (acme,) = held.distributions
+    assert acme.modules == ("strange",)
+    assert "fast.cpython-311" in acme.obstacle

@@ -10,7 +10,7 @@ import pytest
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.editable import read_finder
 from jupyter_mlpack.inspection.source_tree import DEEPEST
-from jupyter_mlpack.inspection.sources import Holding, find_files, top_modules
+from jupyter_mlpack.inspection.sources import Holding, checked_files, find_files, top_modules
 
 BOOM = "raise SystemExit('this file must not run')\n"
 PACKAGE = {"acme/__init__.py": BOOM, "acme/sub/__init__.py": BOOM, "acme/words.txt": "a"}
@@ -119,7 +119,7 @@ def test_find_files__editable_that_is_no_wheel__says_why(
     (tmp_path / "project").mkdir()
     write(tmp_path / "project", project)
     with pytest.raises(error) as refusal:
-        find_files(editable(tmp_path, links))
+        checked_files(editable(tmp_path, links))
     assert refusal.value.sentence("why")
 
 

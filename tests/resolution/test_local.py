@@ -89,3 +89,24 @@ def test_package_holdings__source_folder_gone__is_refused_with_its_name(site: Si
     )
     assert list(packaged.refused) == ["acme"]
     assert str(gone) in packaged.refused["acme"].sentence("why")
+
+
+CHECKOUTS = {
+    "the same repository": ("git+https://git.example/Org/acme.git", True),
+    "the same commit": ("git+https://git.example/org/acme@abcdef1#egg=acme", True),
+    "another commit": ("git+https://git.example/org/acme@0123456", False),
+    "a branch, which may be elsewhere": ("git+https://git.example/org/acme@main", False),
+    "another repository": ("git+https://git.example/other/acme", False),
+    "a wheel": ("https://git.example/acme-1.0-py3-none-any.whl", False),
+}
+
+
+@pytest.mark.parametrize(("address", "packaged"), CHECKOUTS.values(), ids=CHECKOUTS)
+def test_package_holdings__repository_that_the_kernel_has__is_packaged(
+    site: Site, tmp_path: Path, address: str, packaged: bool
+) -> None:
+    held = "git+https://git.example/org/acme@abcdef1234567890"
+    holdings = Holdings((site.install("acme", {"acme.py": ""}, origin="vcs", address=held),), {})
+    wanted = (Dependency("acme", f" @ {address}", "install"),)
+    found = package_holdings(wanted, (), holdings, TARGET, tmp_path / "wheels")
+    assert [wheel.name for wheel in found.wheels] == (["acme"] if packaged else [])
