@@ -123,13 +123,13 @@ def update_index(apt: Apt, *, refresh: bool) -> bool:
     return True
 
 
-def resolve(apt: Apt, names: Sequence[str]) -> tuple[Package, ...]:
-    """The archives that ``names`` need on an empty system, sorted by name.
+def resolve(apt: Apt, names: Sequence[str], options: Sequence[str] = ()) -> tuple[Package, ...]:
+    """The archives that ``names`` need on an empty system, sorted by name. ``options`` are more words for apt-get.
 
     Raises ``PackageMissing`` or ``PackagesConflict``. The simulation says which versions (``--print-uris`` would leave
     out what is downloaded already), the verified index says sizes and SHA-256.
     """
-    simulated = run_apt(apt, "install", ["apt-get", "-qq", "--simulate", "install", "--", *names])
+    simulated = run_apt(apt, "install", ["apt-get", "-qq", *options, "--simulate", "install", "--", *names])
     chosen = re.findall(r"^Inst (\S+) \((\S+) ", simulated, re.MULTILINE)
     shown = run_apt(apt, "show", ["apt-cache", "show", "--", *(f"{name}={version}" for name, version in chosen)])
     index = {(entry["package"], entry["version"]): entry for entry in stanzas(shown)}

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libo32", "/libx32")
 """Folders that are links into ``/usr`` on every Debian since 12; archives may still ship files below them."""
 
+BIG = 1 << 18
+"""Bytes from which a second name of a file is not worth a second copy."""
+
 UNWANTED = re.compile(
     r"/usr/share/doc/(?!(?:[^/]+/)?copyright$|[^/]+$)"
     r"|/usr/share/(?:man|info|locale|lintian|doc-base|bug|menu|debconf|reportbug|gdb|gcc|pixmaps|applications"
@@ -81,7 +84,11 @@ def _control_file(archive: DebFile, name: str) -> str:
 
 
 def read_members(members: tarfile.TarFile, archive: str) -> Iterator[TarEntry]:
-    """The wanted members under their final paths; hard links become files of their own, as layers have it."""
+    """The wanted members under their final paths.
+
+    Hard links become files of their own, as layers have it; those to big files become symbolic links: the graphics
+    drivers are one file under twenty names.
+    """
     files: dict[str, TarEntry] = {}
     for member in members:
         name = image_path(member.name, archive)
@@ -91,11 +98,17 @@ def read_members(members: tarfile.TarFile, archive: str) -> Iterator[TarEntry]:
             target = image_path(member.linkname, archive)
             if target not in files:
                 raise ArchiveUnsafe(archive=archive, member=member.name, reason="links to a file that is not in it")
-            yield replace(files[target], name=name)
+            yield _second_name(files[target], name)
         else:
             entry = _entry(members, member, name, archive)
             files[name] = entry
             yield entry
+
+
+def _second_name(entry: TarEntry, name: str) -> TarEntry:
+    if entry.length < BIG:
+        return replace(entry, name=name)
+    return TarEntry(name, "symlink", 0o777, entry.uid, entry.gid, link=relative_link(name, entry.name))
 
 
 def image_path(name: str, archive: str) -> str | None:

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from jupyter_mlpack.atomic import write_atomically
-from jupyter_mlpack.errors import ArchiveDamaged, MirrorUnreachable, PackageMissing, PackagesConflict
+from jupyter_mlpack.errors import ArchiveDamaged, MirrorUnreachable
 from jupyter_mlpack.events import Progress
 from jupyter_mlpack.oci.manifest import History, StoredImage
 from jupyter_mlpack.oci.tar import write_tar
 from jupyter_mlpack.stack.alternatives import add_alternatives
-from jupyter_mlpack.stack.apt import Apt, open_apt, resolve, update_index
+from jupyter_mlpack.stack.apt import Apt, open_apt, update_index
 from jupyter_mlpack.stack.archive import Contents
+from jupyter_mlpack.stack.asked import INSTALL_ONLY, resolve_asked, unmet
 from jupyter_mlpack.stack.closure import Closure, dynamic_names, fetch
 from jupyter_mlpack.stack.libraries import Libraries
 from jupyter_mlpack.stack.loader_cache import PATH as CACHE
 from jupyter_mlpack.stack.loader_cache import loader_cache
 from jupyter_mlpack.stack.needs import libraries_in
 from jupyter_mlpack.stack.python import run_root
-from jupyter_mlpack.stack.run_image import CREATED, SCRIPTS_ONLY, Assembly, locked
+from jupyter_mlpack.stack.registration import register_plugins
+from jupyter_mlpack.stack.run_image import CREATED, Assembly, locked
 from jupyter_mlpack.stack.sources import find_archive
 from jupyter_mlpack.stack.system import add_package
 from jupyter_mlpack.stack.tree import Tree
@@ -35,9 +37,6 @@ from jupyter_mlpack.values import Notice
 
 EXTENSION = 1
 """Raised when the same packages shall make another layer."""
-
-INSTALL_ONLY = SCRIPTS_ONLY | {"adduser", "init-system-helpers", "install-info", "sensible-utils", "ucf"}
-"""Packages that others need only while they are installed."""
 
 
 @dataclass(frozen=True)
@@ -129,47 +128,30 @@ class _Extension:
 
     def made(self, wanted: Wanted) -> Extended:
         """Resolve, download, unpack, write."""
-        resolved = tuple(self._resolvable(wanted.packages))
-        named = tuple(name for name in resolved if isinstance(name, str))
-        notices = [notice for notice in resolved if isinstance(notice, Notice)]
+        asked = resolve_asked(self.apt, wanted.packages)
+        notices = list(asked.notices)
         closure = Closure(
             self.apt, self.table, libraries_in(self._root), self._installed, lambda count: self._tell("packages", count)
         )
-        if named:
-            packages = [one for one in resolve(self.apt, named) if one.name not in self._installed]
-            self._tell("packages", 0, len(packages))
-            closure.taken.update({one.name: one for one in fetch(self.apt, packages)})
+        packages = [one for one in asked.packages if one.name not in self._installed]
+        self._tell("packages", 0, len(packages))
+        closure.taken.update({one.name: one for one in fetch(self.apt, packages)})
         closure.take(wanted.libraries)
-        notices += [_unmet(name, self.assembly, "does not have it") for name in sorted(closure.missing)]
+        notices += [unmet(name, self.apt.stack, "does not have it") for name in sorted(closure.missing)]
         contents = [closure.taken[name] for name in sorted(closure.taken)]
-        return Extended(self._stored(contents, wanted) if contents else self.base, tuple(notices))
+        stored = self._stored(contents, wanted) if contents else Extended(self.base)
+        return Extended(stored.image, (*notices, *stored.notices))
 
     def _tell(self, what: str, done: int, total: int | None = None) -> None:
         self.assembly.emit(Progress("extend", what, done, total, "packages"))
 
-    def _resolvable(self, names: Sequence[str]) -> Iterator[str | Notice]:
-        """The names that the archive has and that go together, and a notice for each other one."""
-        kept = list(names)
-        while kept:
-            try:
-                resolve(self.apt, kept)
-            except PackageMissing as error:  # noqa: PERF203 (each failure is another question to apt)
-                gone = error.data["package"]
-                yield _unmet(str(gone), self.assembly, "does not have it")
-                kept = [name for name in kept if name != gone]
-            except PackagesConflict:
-                last = kept.pop()
-                yield _unmet(last, self.assembly, "cannot install it here")
-            else:
-                break
-        yield from kept
-
-    def _stored(self, contents: Sequence[Contents], wanted: Wanted) -> StoredImage:
+    def _stored(self, contents: Sequence[Contents], wanted: Wanted) -> Extended:
         """The image with the layer, under its name."""
         tree = Tree()
         for one in contents:
             add_package(tree, one)
         add_alternatives(tree, contents)
+        notices = register_plugins(tree, self._root, self.assembly)
         tree.put_file(CACHE, loader_cache({**self._base_libraries(), **_libraries(tree)}, self.assembly.arch))
         tree.close()
         store, config = self.assembly.store, self.base.config
@@ -182,7 +164,7 @@ class _Extension:
         )
         name = extension_name(self.assembly, self.base, wanted)
         store.tag(name, image.descriptor)
-        return image.named(name)
+        return Extended(image.named(name), notices)
 
     def _base_libraries(self) -> dict[str, str]:
         """Name -> path of the run image's libraries."""
@@ -208,10 +190,3 @@ def _libraries(tree: Tree) -> dict[str, str]:
             names = dynamic_names(entry.data, "DT_SONAME") if entry.data else {name}
             found.update({one: f"{folder}/{one}" for one in names if f"{folder}/{one}" in tree})
     return found
-
-
-def _unmet(name: str, assembly: Assembly, why: str) -> Notice:
-    stack = assembly.stack
-    return Notice(
-        "system-package-missing", f"{stack.distribution} {stack.version} {why}: {name}; the image is without."
-    )
