@@ -50,16 +50,25 @@ class Table(Mapping[str, tuple[str, ...]]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    @functools.cached_property
+    def distributions(self) -> frozenset[str]:
+        """All names that stand in any row."""
+        return frozenset(" ".join(self._rows.values()).split())
 
-@functools.cache
-def modules() -> Mapping[str, tuple[str, ...]]:
+
+def modules() -> Table:
     """Dotted module -> distributions that provide it, the usual one first; an empty tuple says: nobody can tell.
 
     Entries of the files in ``MLPACK_MODULES`` beat ours, the first file's beat the next one's. Raises
-    ``TableUnreadable`` for such a file; ``modules.cache_clear()`` after the variable was changed.
+    ``TableUnreadable`` for such a file.
     """
+    return _modules(os.environ.get(OVERRIDE, ""))
+
+
+@functools.cache
+def _modules(files: str) -> Table:
     rows = _rows(DATA / "modules.txt")
-    for name in reversed([name for name in os.environ.get(OVERRIDE, "").split(os.pathsep) if name]):
+    for name in reversed([name for name in files.split(os.pathsep) if name]):
         own = Table(_rows(Path(name)))
         rows |= {module: " ".join(map(normalised, names)) for module, names in own.items()}
     return Table(rows)
@@ -102,10 +111,9 @@ def renamed() -> Mapping[str, str]:
     return dict(_read("renamed.toml")["renamed"])
 
 
-@functools.cache
 def distributions() -> frozenset[str]:
     """All distribution names that the table of modules knows, normalised."""
-    return frozenset(name for names in modules().values() for name in names)
+    return modules().distributions
 
 
 @functools.cache
