@@ -29,7 +29,8 @@ def read_cell(number: int, source: str, tags: Iterable[str] = (), budget: Budget
         budget.parsed -= size
         python, magics = split_magics(_lines(source), budget)
         text = "\n".join(python)
-        if parse_python(text) is not None:
+        if parse_python(text) is not None and len(walk_python(text)) <= budget.nodes:
+            budget.nodes -= len(walk_python(text))
             return Cell(number, source, text, _within(magics, budget), labels)
     text = "\n".join(line.strip() if is_import(line.strip()) else "" for line in python)
     return Cell(number, source, text, _within(magics, budget), labels, False)

@@ -14,18 +14,18 @@ import importlib.util
 import re
 import textwrap
 import tokenize
-from jupyter_mlpack.frozen import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.syntax import parse_python, walk_python
 from jupyter_mlpack.values import Magic
 
-PYTHON_MAGICS = frozenset(
-    ["capture", "time", "timeit", "prun", "debug", "python", "python3", "memit", "mprun", "heat", "lprun", "snakeviz"]
-    + ["scalene", "skip", "skip_if", "run_if", "notify", "wandb", "flow_control", "matplotlib"]
-)
+PYTHON_MAGICS = frozenset([
+    "capture", "time", "timeit", "prun", "debug", "python", "python3", "memit", "mprun", "heat", "lprun", "snakeviz",
+    "scalene", "skip", "skip_if", "run_if", "notify", "wandb", "flow_control", "matplotlib",
+])  # fmt: skip
 """Cell magics whose body runs as Python in this kernel (or in a Python like it)."""
 
 WHOLE_CELL_MAGICS = frozenset(["sh", "md", "sql", "scala", "r", "fs"])
@@ -45,13 +45,15 @@ class Budget:
     """What reading one notebook may still cost; it only shrinks.
 
     ``parsed``, ``tokenised`` and ``skimmed`` are characters given to Python's parser, to IPython's tokenizer (which
-    starts anew for each magic) and to the plain reading; ``magics`` is how many are kept.
+    starts anew for each magic) and to the plain reading; ``nodes`` are those of all syntax trees: ten rules look at
+    each. ``magics`` is how many are kept.
     """
 
-    parsed: int = 1_000_000
+    parsed: int = 400_000
+    nodes: int = 120_000
     tokenised: int = 600_000
     skimmed: int = 4_000_000
-    magics: int = 20_000
+    magics: int = 5_000
 
 
 @functools.cache
