@@ -274,6 +274,15 @@ class TableUnreadable(InputError):
     hint = "Each line is a module, a colon and the distributions that provide it, for example: acme.billing: acme-billing"
 
 
+class HardwareTableUnreadable(InputError):
+    """An own table of hardware cannot be read."""
+
+    code = "hardware-table-unreadable"
+    what = "The table of hardware {path} cannot be used: {reason}."
+    where = "{path}"
+    hint = "It has the form of jupyter_mlpack/inspection/data/hardware.toml and kernels.toml, with only what differs."
+
+
 class TableEmpty(InputError):
     """The generator of tables was given nothing to read."""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from jupyter_mlpack import errors
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.values import DeclaredHardware
@@ -24,38 +28,100 @@ class Accelerator:
     bf16: bool = False
 
 
-@functools.cache
+OWN = "MLPACK_HARDWARE"
+"""Environment variable: own tables, separated like ``PATH``, the first one beats the next, all beat ours."""
+
+WORD_LISTS = frozenset(["builds", "takes", "modules", "frameworks", "remote"])
+"""Sections whose rows are lists of words."""
+
+
 def hardware_table() -> Mapping[str, Any]:
-    """The whole table, section by section."""
-    return tables._read("hardware.toml")
+    """The whole table, section by section. Raises ``HardwareTableUnreadable`` for an own table that cannot be used."""
+    return _merged("hardware.toml", os.environ.get(OWN, ""))
 
 
-@functools.cache
 def kernels_table() -> Mapping[str, Any]:
-    """``kernels.toml``: which cards the wheels of a release have kernels for."""
-    return tables._read("kernels.toml")
+    """``kernels.toml``: which cards the wheels of a release have kernels for; own rows of ``build`` come first."""
+    return _merged("kernels.toml", os.environ.get(OWN, ""))
 
 
 @functools.cache
+def _merged(name: str, files: str) -> Mapping[str, Any]:
+    table = dict(tables._read(name))
+    for path in reversed([Path(file) for file in files.split(os.pathsep) if file]):
+        own = _own_table(path)
+        table |= {section: _join(section, rows, own[section]) for section, rows in table.items() if section in own}
+    return table
+
+
+def _own_table(path: Path) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+    try:
+        table: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        ours = {**tables._read("hardware.toml"), **tables._read("kernels.toml")}
+        for section, rows in table.items():
+            if section not in ours or _shape(rows) - _shape(ours[section]):
+                raise ValueError(f"[{section}] is no table of ours, or its rows have another form")
+        _as_accelerators(table.get("accelerators", {}))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise errors.HardwareTableUnreadable(path=path, reason=error) from error
+    return table
+
+
+def _shape(section: Any) -> frozenset[type]:
+    """What a section is, and what its rows are."""
+    rows = section.values() if isinstance(section, dict) else section if isinstance(section, list) else ()
+    return frozenset([type(section), *map(type, rows)])
+
+
+def _join(section: str, ours: Any, theirs: Any) -> Any:
+    """Rows are replaced one by one; lists of words and of rows are put before ours."""
+    if isinstance(ours, list):
+        return [*theirs, *ours]
+    if section in WORD_LISTS:
+        return {**ours, **{key: f"{words} {ours.get(key, '')}" for key, words in theirs.items()}}
+    return {**ours, **theirs}
+
+
 def accelerators() -> Mapping[str, Accelerator]:
     """All accelerators by model name."""
-    rows = hardware_table()["accelerators"]
+    return _accelerators(os.environ.get(OWN, ""))
+
+
+@functools.cache
+def _accelerators(files: str) -> Mapping[str, Accelerator]:
+    return _as_accelerators(_merged("hardware.toml", files)["accelerators"])
+
+
+def _as_accelerators(rows: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Accelerator]:
     return {
         model: Accelerator(model, **{"class_" if key == "class" else key: value for key, value in row.items()})
         for model, row in rows.items()
     }
 
 
-@functools.cache
 def names(section: str) -> Mapping[str, str]:
     """The names of a section of word lists -> the key under which they stand."""
-    return {name: key for key, words in hardware_table()[section].items() for name in words.split()}
+    return _names(section, os.environ.get(OWN, ""))
 
 
 @functools.cache
+def _names(section: str, files: str) -> Mapping[str, str]:
+    lists = _merged("hardware.toml", files)[section]
+    return {name: key for key, names in lists.items() for name in names.split()}
+
+
 def words(section: str, key: str) -> frozenset[str]:
     """One list of words."""
-    return frozenset(hardware_table()[section][key].split())
+    return _words(section, key, os.environ.get(OWN, ""))
+
+
+@functools.cache
+def _words(section: str, key: str, files: str) -> frozenset[str]:
+    return frozenset(_merged("hardware.toml", files)[section][key].split())
 
 
 def longest_prefix(table: Mapping[str, str], module: str) -> str | None:

@@ -35,7 +35,7 @@ def read_side_file(notebook: Notebook, around: Surroundings) -> DeclaredHardware
 def _shapes(found: Mapping[str, Json]) -> list[tuple[str, str]]:
     shapes = [("machine_shape", text(found.get("machine_shape")))]
     shapes += [("enable_tpu", "tpu")] if truth(found.get("enable_tpu")) else []
-    shapes += [("enable_gpu", "gpu")] if truth(found.get("enable_gpu")) else []
+    shapes += [("enable_gpu", "default")] if truth(found.get("enable_gpu")) else []
     shapes.append(("accelerator", text(found.get("accelerator"))))
     shapes += [("enable_gpu", "none")] if "enable_gpu" in found else []
     return [(key, shape) for key, shape in shapes if shape and key in found]
