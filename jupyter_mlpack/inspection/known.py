@@ -15,6 +15,9 @@ from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.inspection.versions import Decision, decide, kernel_pin
 from jupyter_mlpack.values import Claim, Evidence, KernelDistribution, KernelEnvironment, Location
 
+MAX_CLAIMS = 8
+"""Declarations of one name that are weighed; comparing them costs the square of their number."""
+
 FROM_INDEX = ("index", "conda")
 """Origins whose versions an index holds, too."""
 
@@ -41,7 +44,7 @@ class Known:
 
     def claims(self, name: str) -> tuple[Claim, ...]:
         """What each source says of the version of ``name``, most believed first."""
-        said = self.requirements.get(name, ())
+        said = self.requirements.get(name, ())[:MAX_CLAIMS]
         found = [(rank(e.source, e.level), Claim(e.source, e.specifier, e.evidence)) for e in said if _speaks(e)]
         install, held = self.installs.get(name) or self.by_conda.get(name), self.held.get(name)
         if install is not None:

@@ -54,7 +54,7 @@ def settle(key: str, want: Want, known: Known) -> Settled:
             return _refused(held.name, want, f"{_origin(held)}; {held.obstacle}", "kernel-origin")
         packaged = not held.obstacle
         specifier = f"=={held.version}" if packaged else f" @ {wheel}"
-    evidence = tuple(dict.fromkeys((*want.evidence, *_deciding(decision))))
+    evidence = tuple(dict.fromkeys((*want.evidence, *_named_by(key, want, known), *_deciding(decision))))
     called = _called(key, want, decision, known)
     return Settled(Dependency(key, specifier, called, evidence, _extras(key, known), packaged), conflict=conflict)
 
@@ -77,6 +77,12 @@ def _refused(name: str, want: Want, reason: str, code: str) -> Settled:
 
 def _origin(held: KernelDistribution) -> str:
     return f"{held.name} {held.version} is installed in the kernel {FOREIGN.get(held.origin, 'from elsewhere')}"
+
+
+def _named_by(key: str, want: Want, known: Known) -> Iterable[Evidence]:
+    """The declaration that the name comes from."""
+    said = known.requirements.get(key, ()) if CALLED[want.source] == "declaration" else ()
+    return (entry.evidence for entry in said[:1])
 
 
 def _deciding(decision: Decision) -> Iterable[Evidence]:

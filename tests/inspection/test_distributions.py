@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,10 @@ def test_namespaces__shared_tops__are_known_with_a_dot_only() -> None:
     assert {"azure", "google"} <= namespaces()
     assert not {"numpy", "matplotlib"} & namespaces()
     assert find_distribution("google", read_known((), None)) is None
+
+
+def test_inspect__thousands_of_words_about_one_name__take_no_time(tmp_path: Path) -> None:
+    started = time.process_time()
+    found = inspect(tmp_path, "import numpy", requirements_txt="".join(f"numpy!=1.{part}\n" for part in range(20_000)))
+    assert time.process_time() - started < 5
+    assert found.dependencies[0].name == "numpy"

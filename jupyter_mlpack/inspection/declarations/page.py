@@ -19,6 +19,9 @@ MAX_ENTRIES = 2_000
 MAX_LINE = 2_000
 """Characters of one entry; longer ones are no requirements."""
 
+PLAIN = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?) ?(== ?\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?)?")
+"""A name, or a name and one release."""
+
 NO_PLACE = " @ file:"
 """The specifier of what a declaration takes from this machine's disk; the address itself goes nowhere."""
 
@@ -140,6 +143,10 @@ class Page:
 
 
 def _wanted(word: str) -> Wanted | None:
+    """The plain forms at once, nearly all of a long list: the grammar's own parser takes thirty times longer."""
+    plain = PLAIN.fullmatch(word)
+    if plain:
+        return Wanted(plain.group(1), (plain.group(2) or "").replace(" ", ""))
     wanted = parse_requirement(word) if len(word) <= MAX_LINE else None
     return None if wanted is None or wanted.kind == "path" else wanted
 

@@ -6,8 +6,10 @@ settle names and versions of what the notebook needs, and add nothing, since a f
 
 from __future__ import annotations
 
+import functools
 import itertools
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 
 from jupyter_mlpack.frozen import dataclass, replace
@@ -59,6 +61,9 @@ ONCE: tuple[tuple[str, str, Reader], ...] = (
     (".python-version", "runtime", read_runtime),
 )
 """Files of the binder folder, or of the notebook's folder where there is none."""
+
+MIN_KEPT, MAX_KEPT = 500, 500_000
+"""Characters of pages whose reading is kept in this process."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,19 @@ def _clean(text: str) -> str:
 
 
 def _read(page: Page, reader: Reader) -> Reading:
+    """The reading; of a longer page without includes it is kept: a project's files are those of all its notebooks."""
+    includes = reader is read_requirements and re.search(r"^[ \t]*-", page.text, re.M)
+    if includes or not MIN_KEPT <= len(page.text) <= MAX_KEPT:
+        return _read_now(page, reader)
+    return _keep(page, reader)
+
+
+@functools.lru_cache(maxsize=16)
+def _keep(page: Page, reader: Reader) -> Reading:
+    return _read_now(page, reader)
+
+
+def _read_now(page: Page, reader: Reader) -> Reading:
     reason = "it is too large, or may not be read"
     try:
         if page.readable:

@@ -154,3 +154,21 @@ def test_read_declarations__any_metadata__never_raises(tmp_path_factory: pytest.
     folder = tmp_path_factory.getbasetemp()
     keys = ("mlpack", "deepnote_environment", "application/vnd.databricks.v1+notebook", "kubeflow_notebook")
     assert isinstance(declared(folder, metadata=dict.fromkeys(keys, value)), Declared)
+
+
+def test_read_declarations__same_text_in_another_folder__includes_its_own_neighbour(tmp_path: Path) -> None:
+    text = "-r more.txt\n" + "".join(f"package-{number}\n" for number in range(100))
+    for folder, version in (("one", "1"), ("two", "2")):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, requirements_txt=text, more_txt=f"numpy=={version}")
+    assert [said(declared(tmp_path / folder))[0] for folder in ("one", "two")] == [
+        "requirements: numpy==1",
+        "requirements: numpy==2",
+    ]
+
+
+def test_read_declarations__changed_file__is_read_again(tmp_path: Path) -> None:
+    text = "".join(f"package-{number}\n" for number in range(100))
+    for first in ("a", "b"):
+        write(tmp_path, requirements_txt=f"{first}\n{text}")
+        assert said(declared(tmp_path))[0] == f"requirements: {first}"
