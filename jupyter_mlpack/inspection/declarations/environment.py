@@ -5,6 +5,7 @@ PyYAML's ``BaseLoader`` makes texts, lists and tables only: no objects, no merge
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -18,6 +19,9 @@ from jupyter_mlpack.values import Claim
 MAX_YAML = 64_000
 """Characters; the parser is slow, and an exported environment of 300 packages takes 12,000."""
 
+MAX_DEPTH = 50
+"""Open brackets: the parser takes seconds for thousands before it gives up."""
+
 MAX_SPEC = 300
 SPEC = re.compile(r"^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$", re.S)
 
@@ -28,6 +32,9 @@ def read_environment(page: Page) -> Reading:
 
     if len(page.text) > MAX_YAML:
         raise UnreadablePageError(f"it is longer than {MAX_YAML} characters")
+    steps = (1 if sign in "[{" else -1 for sign in re.findall(r"[\[\]{}]", page.text))
+    if max(itertools.accumulate(steps), default=0) > MAX_DEPTH:
+        raise UnreadablePageError("it nests too deep")
     try:
         data = yaml.load(page.text, Loader=yaml.BaseLoader)  # makes texts only, as safe as safe_load
     except (yaml.YAMLError, RecursionError, ValueError) as error:
