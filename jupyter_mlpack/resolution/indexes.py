@@ -25,14 +25,15 @@ HOW = (
 )  # fmt: skip
 HANDED_ON = (*WHERE, *WHICH, *HOW)
 """Beginnings of the names of variables."""
-OF_THIS_MACHINE = {"UV_TORCH_BACKEND": "auto"}
-"""``auto`` looks for this machine's graphics card."""
+WITHOUT_EFFECT = {"UV_TORCH_BACKEND": ("auto",), "UV_NO_INDEX": ("0", "false", "no", "off")}
+"""``auto`` looks for this machine's graphics card, which is not the target's."""
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
     "cert": "SSL_CERT_FILE",
     "trusted-host": "UV_INSECURE_HOST",
+    "no-index": "UV_NO_INDEX",
 }
 SAME_MEANING = {"UV_DEFAULT_INDEX": ("UV_INDEX_URL",), "UV_INDEX": ("UV_EXTRA_INDEX_URL",)}
 
@@ -51,7 +52,7 @@ def index_settings(environment: Mapping[str, str], configuration_files: Iterable
         name = PIP_TO_UV[option]
         if not any(same in settings for same in (name, *SAME_MEANING.get(name, ()))):
             settings[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else value
-    return {name: value for name, value in settings.items() if OF_THIS_MACHINE.get(name) != value.lower()}
+    return {name: value for name, value in settings.items() if value.lower() not in WITHOUT_EFFECT.get(name, ())}
 
 
 def pip_options(environment: Mapping[str, str], files: Iterable[Path]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def compile_requirements(request: LockRequest) -> str:
         kept = (line for line in request.constraints if line_name(line) not in local)
         constraints.write_text("".join(f"{line}\n" for line in (*kept, *local.values())))
         answer = subprocess.run(
-            [*compile_command(request.target), "--constraints", str(constraints), str(requirements)],
+            [*compile_command(request), "--constraints", str(constraints), str(requirements)],
             capture_output=True,
             text=True,
             env=uv_environment(request.settings),
@@ -118,12 +118,13 @@ def without_version(requirement: str) -> str:
     return found[0].strip() if found else requirement
 
 
-def compile_command(target: Target) -> list[str]:
+def compile_command(request: LockRequest) -> list[str]:
     """``uv pip compile`` for the target. Wheels only: building from source would run a package's code here."""
+    no_index = ("--no-index",) if request.settings.get("UV_NO_INDEX") else ()  # no variable of uv's says this
     return [
-        find_uv(), "pip", "compile", "--quiet", "--color", "never", "--no-header", "--no-sources",
+        find_uv(), "pip", "compile", "--quiet", "--color", "never", "--no-header", "--no-sources", *no_index,
         "--only-binary", ":all:", "--format", "pylock.toml", "--python", sys.executable, "--no-python-downloads",
-        "--python-version", target.python, "--python-platform", uv_platform(target),
+        "--python-version", request.target.python, "--python-platform", uv_platform(request.target),
     ]  # fmt: skip
 
 

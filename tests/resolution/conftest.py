@@ -74,8 +74,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = self.path.strip("/").split("/")
-            if parts[0] == "files":
-                self.answer((found.folder / parts[1]).read_bytes(), "application/octet-stream")
+            if parts[0] == "files" or (found.folder / parts[0]).is_file():
+                self.answer((found.folder / parts[-1]).read_bytes(), "application/octet-stream")
                 return
             found.asked.append(parts[-1])
             wheels = [path for path in sorted(found.folder.iterdir()) if path.name.split("-")[0] == parts[-1]]

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from jupyter_mlpack.events import Event, Noticed
+from jupyter_mlpack.oci import Store
+from jupyter_mlpack.pipeline import Machine, Wishes, allowed_machine, lock_packages
 from jupyter_mlpack.resolution import allow_indexes
-from jupyter_mlpack.values import Evidence, Location, PackageIndex
+from jupyter_mlpack.stack import StackSettings
+from jupyter_mlpack.values import (
+    Catalog,
+    Dependency,
+    Evidence,
+    Inspection,
+    Location,
+    PackageIndex,
+    Purpose,
+    Target,
+)
 
+from .conftest import Index, write_wheel
+
+TARGET = Target("linux", "amd64", "glibc2.36", "3.11")
 OWN, EXTRA, PAGE = "https://own.example/simple", "https://extra.example/simple", "https://extra.example/all.html"
 TOLD = Evidence("PIP1", Location("n.ipynb", 2, 1), "!pip install acme -i ...")
 NAMED = tuple(PackageIndex(url, role, (TOLD,)) for url, role in ((EXTRA, "extra"), (PAGE, "links"), ("cu128", "torch")))
@@ -41,3 +59,34 @@ def test_allow_indexes(
     again, same = allow_indexes(merged, NAMED, allowed)
     assert again == merged
     assert same == notices
+
+
+def test_lock_packages__index_of_the_notebook__is_asked_only_if_allowed(index: Index, tmp_path: Path) -> None:
+    """``plain`` is on this machine's folder of wheels; the notebook's index has it, too, in a newer version."""
+    write_wheel(tmp_path / "own", "plain", "1.0")
+    index.add("plain", "9.9", body="who = 'somebody else'\n")
+    settings = {**index.settings(tmp_path / "cache"), "UV_FIND_LINKS": str(tmp_path / "own"), "UV_NO_INDEX": "1"}
+    del settings["UV_DEFAULT_INDEX"]
+    machine = Machine(Store(tmp_path / "store"), Catalog((), (), ()), StackSettings(), settings)
+    found = Inspection(
+        "n.ipynb",
+        dependencies=(Dependency("plain", "", "install", (TOLD,)),),
+        indexes=(PackageIndex(f"{index.url}/all.html", "links", (TOLD,)),),
+    )
+    (index.folder / "all.html").write_text('<a href="plain-9.9-py3-none-any.whl">plain-9.9-py3-none-any.whl</a>')
+    events: list[Event] = []
+    refused = lock_packages(found, TARGET, Wishes(purpose=Purpose.INFERENCE), machine, events.append)
+    assert [package.version for package in refused.packages] == ["1.0"]
+    assert [event.notice.code for event in events if isinstance(event, Noticed)] == ["index-not-used"]
+    wishes = Wishes(purpose=Purpose.INFERENCE, allowed_indexes=(f"{index.url}/all.html",))
+    allowed = lock_packages(found, TARGET, wishes, machine, events.append)
+    assert [package.version for package in allowed.packages] == ["9.9"]
+    assert len(events) == 1
+
+
+def test_allowed_machine__allowed_index__is_handed_to_the_buildpacks(tmp_path: Path) -> None:
+    machine = Machine(Store(tmp_path), Catalog((), (), ()), StackSettings(), {"UV_DEFAULT_INDEX": OWN})
+    found = Inspection("n.ipynb", indexes=NAMED)
+    assert allowed_machine(found, Wishes(), machine) == machine
+    settings = allowed_machine(found, Wishes(allowed_indexes=(EXTRA,)), machine).index_settings
+    assert settings == {"UV_DEFAULT_INDEX": OWN, "UV_INDEX": EXTRA, **BEST}

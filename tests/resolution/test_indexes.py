@@ -28,7 +28,12 @@ CASES = {
         {"UV_INDEX": f"{MIRROR} {OTHER}"},
     ),
     "find-links": ({"PIP_FIND_LINKS": "/srv/wheels"}, "", {"UV_FIND_LINKS": "/srv/wheels"}),
-    "secrets stay": ({"AWS_SECRET_ACCESS_KEY": "x", "UV_PYTHON": "3.9"}, "", {}),
+    "several folders": ({"PIP_FIND_LINKS": "/srv/a /srv/b"}, "", {"UV_FIND_LINKS": "/srv/a,/srv/b"}),
+    "no index": ({"PIP_NO_INDEX": "1"}, "", {"UV_NO_INDEX": "1"}),
+    "an index": ({"PIP_NO_INDEX": "0"}, "[global]\nno-index = true\n", {}),
+    "host's card": ({"UV_TORCH_BACKEND": "auto"}, "", {}),
+    "chosen card": ({"UV_TORCH_BACKEND": "cpu"}, "", {"UV_TORCH_BACKEND": "cpu"}),
+    "secrets stay": ({"AWS_SECRET_ACCESS_KEY": "x", "UV_PYTHON": "3.9", "UV_PUBLISH_TOKEN": "x"}, "", {}),
     "broken file": ({}, "index-url = no section\n", {}),
 }
 

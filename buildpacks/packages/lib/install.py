@@ -59,7 +59,7 @@ def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callab
         os.environ.get("BP_UV") or "uv", "pip", "install", "--prefix", str(prefix), "--python", sys.executable,
         "--python-version", plan.python, "--python-platform", plan.platform, "--no-deps", "--require-hashes",
         "--no-build", "--no-compile-bytecode", "--link-mode", os.environ.get("UV_LINK_MODE", "hardlink"),
-        "--requirements", str(listed),
+        "--requirements", str(listed), *(["--no-index"] if os.environ.get("UV_NO_INDEX") else []),
     ]  # fmt: skip
     # not in the application folder: a uv.toml or pyproject.toml there would be obeyed
     with subprocess.Popen(
