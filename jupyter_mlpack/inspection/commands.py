@@ -12,33 +12,23 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.called import SHELLS, called_commands
 from jupyter_mlpack.inspection.cells import walk_python
-from jupyter_mlpack.inspection.shell import join_words, split_commands
-from jupyter_mlpack.values import Cell, Location
+from jupyter_mlpack.inspection.constants import Constants
+from jupyter_mlpack.inspection.shell import split_commands
+from jupyter_mlpack.values import Cell, Location, Magic
 
-SHELL_CELLS = frozenset(["bash", "sh", "zsh", "!", "sx", "system", "shell", "script"])
+SHELL_CELLS = frozenset(["bash", "sh", "zsh", "!", "sx", "system", "shell"])
 TOOLS = frozenset(["pip", "pip3", "conda", "mamba", "micromamba", "uv"])
-CALLS = frozenset(
-    [
-        "system",
-        "popen",
-        "run",
-        "call",
-        "check_call",
-        "check_output",
-        "Popen",
-        "getoutput",
-        "getstatusoutput",
-        "run_line_magic",
-        "main",
-    ]
-)
-OWNERS = frozenset(["os", "subprocess", "sp", "get_ipython", "pip", "_internal", "ip", "ipython", "internal"])
-NAMED_CALLS = frozenset(["check_call", "check_output", "system", "pipmain", "Popen", "chdir"])
-CALL = re.compile(rf"\b(?:{'|'.join(sorted(CALLS | NAMED_CALLS))})\s*\(")
 PLATFORMS = re.compile("colab|kaggle|workbench|deepnote|binder|paperspace", re.I)
 AUTOMATIC = re.compile(r"(?:pip3?|conda|mamba)\s+install\s|cd\s+\S+\s*$")
 """A line of a cell that IPython reads as a magic although no ``%`` stands before it."""
+
+INSTALLS = re.compile(r"\b(?:install|add)\b|^\{\w+\}$")
+"""Commands in which names are filled in."""
+
+MAX_LEVELS = 3
+"""``bash -c`` within ``bash -c``."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +53,29 @@ class Line:
 
 def notebook_commands(path: str, cells: Iterable[Cell]) -> Iterator[Command]:
     """All commands of all cells. ``%cd`` and ``os.chdir`` move the folder for good, ``cd`` for its own line only."""
-    folder = ""
+    folder, cells = "", tuple(cells)
+    constants = Constants(cells)
     for cell in cells:
         for line in sorted(_lines(cell), key=lambda line: line.number):
             here = folder
-            for words in split_commands(line.text):
+            text = constants.expand(line.text) if INSTALLS.search(line.text) else line.text
+            for words in _commands(text, MAX_LEVELS):
                 if words[0] in ("%cd", "cd", "pushd"):
-                    here = _joined(here, words[1] if len(words) > 1 else "")
+                    here = _joined(here, " ".join(words[1:]))
                     folder = here if words[0] == "%cd" else folder
                 else:
-                    yield Command(
-                        tuple(words), Location(path, cell.number, line.number), here, line.text, line.conditional
-                    )
+                    place = Location(path, cell.number, line.number)
+                    yield Command(tuple(words), place, here, line.text, line.conditional)
+
+
+def _commands(text: str, levels: int) -> Iterator[list[str]]:
+    """The commands of ``text``; those that ``bash -c`` is given are taken apart, too."""
+    for words in split_commands(text):
+        given = words[words.index("-c") + 1 :][:1] if words[0] in SHELLS and "-c" in words else []
+        if given and levels:
+            yield from _commands(given[0], levels - 1)
+        else:
+            yield words
 
 
 def _joined(folder: str, step: str) -> str:
@@ -90,7 +91,7 @@ def _lines(cell: Cell) -> Iterator[Line]:
     conditional = conditional_lines(cell)
     for magic in cell.magics:
         number = magic.line
-        if magic.body and (magic.name in SHELL_CELLS):
+        if magic.body and (magic.name in SHELL_CELLS or _is_shell_script(magic)):
             yield Line(number + 1, magic.body)
         elif magic.name == "!":
             yield Line(number, magic.arguments, number in conditional)
@@ -101,8 +102,14 @@ def _lines(cell: Cell) -> Iterator[Line]:
             yield Line(number, prefix + magic.arguments, number in conditional)
         elif magic.name in TOOLS:
             yield Line(number, f"{magic.name} {magic.arguments}\n{magic.body}")
-    yield from _called(cell, conditional)
+    yield from (Line(number, text, number in conditional) for number, text in called_commands(cell))
     yield from () if cell.parses else _automatic(cell)
+
+
+def _is_shell_script(magic: Magic) -> bool:
+    """``%%script bash``; what other programs are given is not for us."""
+    programs = [posixpath.basename(word) for word in magic.arguments.split() if not word.startswith("-")]
+    return magic.name == "script" and programs[:1] != [] and programs[0] in SHELLS
 
 
 def _automatic(cell: Cell) -> Iterator[Line]:
@@ -137,55 +144,3 @@ def _said(node: ast.AST) -> str:
     if isinstance(node, ast.Constant):
         return str(node.value) if isinstance(node.value, str) else ""
     return str(getattr(node, "id", getattr(node, "attr", "")))
-
-
-def _called(cell: Cell, conditional: frozenset[int]) -> Iterator[Line]:
-    if not CALL.search(cell.python):
-        return
-    for node in walk_python(cell.python):
-        if isinstance(node, ast.Call) and node.args and _is_call(node.func):
-            text = _command_text(node)
-            if text:
-                yield Line(node.lineno, text, node.lineno in conditional)
-
-
-def _is_call(function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute):
-        owner = function.value
-        owner = owner.func if isinstance(owner, ast.Call) else owner
-        name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
-        return (function.attr in CALLS and name in OWNERS) or (function.attr == "chdir" and name == "os")
-    return isinstance(function, ast.Name) and function.id in NAMED_CALLS
-
-
-def _command_text(node: ast.Call) -> str:
-    first = node.args[0]
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name == "run_line_magic":
-        return " ".join(_word(argument) for argument in node.args[:2])
-    if isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add) and isinstance(first.left, ast.List):
-        first = first.left
-    if isinstance(first, (ast.List, ast.Tuple)):
-        words = join_words(_word(element) for element in first.elts)
-        return f"pip {words}" if name in ("main", "pipmain") else words
-    text = _word(first)
-    return f"%cd {text}" if name == "chdir" else _split_call(text)
-
-
-def _split_call(text: str) -> str:
-    return "" if text.startswith("{") and text.endswith("}") and " " not in text else text
-
-
-def _word(node: ast.expr) -> str:
-    """A literal as it is; ``sys.executable`` as ``python``; a formatted string with its gaps as ``{}``."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.Attribute) and node.attr == "executable":
-        return "python"
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_word(part) for part in node.values)
-    if isinstance(node, ast.FormattedValue):
-        return _word(node.value)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
-        return _word(node.func.value)
-    return "{}"

@@ -10,10 +10,12 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.remote import is_remote, sent_away
+from jupyter_mlpack.inspection.syntax import children
 from jupyter_mlpack.inspection.tables import ipython_extensions
-from jupyter_mlpack.values import Cell, Evidence, Location
+from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
 DYNAMIC = {"import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"}
 RUNS = {"system", "check_call", "run", "Popen", "call", "check_output", "exit", "run_line_magic", "main", "pip_install"}
@@ -28,6 +30,10 @@ MAGIC_MODULES = {
 }
 """IPython magics that import a package when they run."""
 
+TIMED = frozenset(["time", "timeit", "prun", "memit", "lprun"])
+"""Line magics whose line is Python."""
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MODULE = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
 
 
@@ -64,11 +70,18 @@ class Place:
 
 
 def cell_imports(path: str, cells: Iterable[Cell]) -> Iterator[Import]:
-    """All imports of the notebook's own cells, ``%load_ext`` among them."""
+    """All imports of the notebook's own cells, ``%load_ext`` among them.
+
+    The bodies of functions that run elsewhere (``remote.py``) are left out.
+    """
+    cells = tuple(cells)
+    elsewhere = sent_away(cells)
     for cell in cells:
         place = Place(path, cell.number)
-        yield from code_imports(cell.python, place)
+        yield from code_imports(cell.python, place, elsewhere)
         for magic in cell.magics:
+            if magic.name in TIMED:
+                yield from _timed(magic, place)
             name = magic.arguments.split("#")[0].strip()
             if magic.name in ("load_ext", "reload_ext") and MODULE.match(name) and name not in ipython_extensions():
                 yield Import(name, place.evidence(magic.line, f"%{magic.name} {name}", "IMP3"))
@@ -76,8 +89,14 @@ def cell_imports(path: str, cells: Iterable[Cell]) -> Iterator[Import]:
                 yield Import(module, place.evidence(magic.line, f"%{magic.name} {name}".strip(), "IMP3"))
 
 
-def code_imports(text: str, place: Place) -> Iterator[Import]:
-    """The imports of one piece of Python; nothing if it does not parse."""
+def _timed(magic: Magic, place: Place) -> Iterator[Import]:
+    """The code on the line of ``%time`` and its like."""
+    for found in code_imports(re.sub(r"^(?:-\w+(?:\s+\d+)?\s+)*", "", magic.arguments), place):
+        yield replace(found, evidence=place.evidence(magic.line, f"%{magic.name} {magic.arguments}"))
+
+
+def code_imports(text: str, place: Place, elsewhere: frozenset[str] = frozenset()) -> Iterator[Import]:
+    """The imports of one piece of Python but for the functions called ``elsewhere``; nothing if it does not parse."""
     tree = parse_python(text)
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)] if tree else []
     while waiting:
@@ -86,12 +105,13 @@ def code_imports(text: str, place: Place) -> Iterator[Import]:
             yield from _statement(node, place, optional)
         elif isinstance(node, ast.Call):
             yield from _dynamic(node, place, optional)
-        waiting.extend(reversed(list(_children(node, optional))))
+        if not (isinstance(node, FUNCTIONS) and is_remote(node, elsewhere)):
+            waiting.extend(reversed(list(_children(node, optional))))
 
 
 def _children(node: ast.AST, optional: bool) -> Iterator[tuple[ast.AST, bool]]:
     """The nodes below, with whether what is imported there may be missing."""
-    if isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING":
+    if isinstance(node, ast.If) and (_name(node.test) == "TYPE_CHECKING" or _is_false(node.test)):
         yield from ((child, optional) for child in node.orelse)
         return
     if isinstance(node, ast.Try):
@@ -100,7 +120,12 @@ def _children(node: ast.AST, optional: bool) -> Iterator[tuple[ast.AST, bool]]:
         rest = (*node.handlers, *node.orelse, *node.finalbody)
         yield from ((child, optional) for child in rest)
         return
-    yield from ((child, optional) for child in ast.iter_child_nodes(node))
+    yield from ((child, optional) for child in children(node))
+
+
+def _is_false(test: ast.expr) -> bool:
+    """``if False:`` and ``if 0:``."""
+    return isinstance(test, ast.Constant) and not test.value
 
 
 def _survives(node: ast.Try) -> bool:

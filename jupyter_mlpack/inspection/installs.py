@@ -16,16 +16,21 @@ from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.index_options import find_indexes
-from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement
+from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, wheel_requirement
 from jupyter_mlpack.inspection.surroundings import Surroundings
-from jupyter_mlpack.inspection.tables import pip_options, tools
+from jupyter_mlpack.inspection.tables import distributions, normalised, pip_options, tools
 from jupyter_mlpack.values import Evidence, Location, Notice, PackageIndex
 
 Tool = Literal["pip", "conda", "apt"]
-PIP = re.compile(r"^(?:.*/)?pip[0-9.]*$|^\{?pip\w*\}?$|^\$\{?PIP\w*\}?$", re.I)
+PIP = re.compile(r"^(?:.*/)?pip[0-9.]*$|^\{pip\w*\}$|^\$\{?PIP\w*\}?$|^pipenv$|^easy_install$", re.I)
 PYTHON = re.compile(r"^(?:.*/)?python[0-9.]*$|^\{.*(?:executable|python).*\}$|^\$\{?PYTHON\w*\}?$|^\{\}$", re.I)
+OPERATORS = ("==", ">=", "<=", "~=", "!=", ">", "<", "===")
+"""Standing alone they tear a version from its name."""
+
 FILES = ("-r", "--requirement", "--requirements")
 MAX_INCLUDES = 20
+MAX_LINE = 2_000
+"""Characters of shell text in which the line of a word is looked for."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +77,15 @@ def find_installs(commands: Iterable[Command], around: Surroundings) -> Installs
 
 def _install_arguments(words: tuple[str, ...]) -> tuple[Tool | None, tuple[str, ...]]:
     """The tool and what stands after its ``install``."""
-    rest = list(words)
-    while rest and (rest[0].startswith(("%", "!")) or rest[0] == "-y"):
-        if re.match(r"^[%!]+\w", rest[0]):
-            rest[0] = rest[0].lstrip("%!")
-            break
-        rest = rest[1:]
+    rest = _without_runner(list(words))
     if len(rest) > 2 and PYTHON.match(rest[0]):
         options = [index for index, word in enumerate(rest[:4]) if word == "-m"]
         rest = rest[options[0] + 1 :] if options else []
-    if rest and rest[0] == "uv":
-        rest = rest[1:]
-        rest = ["pip", "install", *rest[1:]] if rest[:1] == ["add"] else rest
+    rest = rest[1:] if rest[:1] == ["uv"] else rest
+    if rest[:1] == ["add"] or rest[:2] in (["poetry", "add"], ["pdm", "add"], ["rye", "add"]):
+        rest = ["pip", "install", *rest[rest.index("add") + 1 :]]
+    if rest[:1] == ["easy_install"]:
+        rest = ["pip", "install", *rest[1:]]
     if "install" not in rest[:4] or not rest:
         return None, ()
     after = tuple(rest[rest.index("install") + 1 :])
@@ -92,6 +94,16 @@ def _install_arguments(words: tuple[str, ...]) -> tuple[Tool | None, tuple[str, 
     if rest[0] in ("conda", "mamba", "micromamba"):
         return "conda", after
     return ("apt", after) if rest[0] in ("apt", "apt-get", "aptitude") else (None, ())
+
+
+def _without_runner(words: list[str]) -> list[str]:
+    """What is run: without the signs of a magic, the options of ``sudo``, ``conda run -n env`` before it."""
+    if words[:2] in (["conda", "run"], ["mamba", "run"]):
+        words = words[2:]
+    if words and re.match(r"^[%!]+\w", words[0]):
+        return [words[0].lstrip("%!"), *words[1:]]
+    start = next((index for index, word in enumerate(words[:6]) if PIP.match(word) or PYTHON.match(word)), 0)
+    return words[start:] if words and words[0].startswith(("-", "%", "!")) else words
 
 
 def _pip(
@@ -108,8 +120,10 @@ def _pip(
             yield from _single(value or (cluster.group(2) if cluster else "") or next(words, ""), command, around)
         elif option in pip_options() or (cluster and cluster.group(1) in "cif"):
             _ = value or (cluster.group(2) if cluster and option not in pip_options() else "") or next(words, "")
+        elif word in OPERATORS:
+            next(words, "")
         elif not word.startswith("-"):
-            yield from _single(word, command, around)
+            yield from _single(word.rstrip(",;"), command, around)
 
 
 def _single(word: str, command: Command, around: Surroundings, rule: str = "PIP1") -> Iterator[Install | Notice]:
@@ -130,7 +144,7 @@ def _line(command: Command, word: str) -> str:
 
 
 def _from_path(wanted: Wanted, command: Command, around: Surroundings) -> Iterator[Install | Notice]:
-    """A folder: a clone made in the notebook, or a project beside it; a wheel file: what its name says."""
+    """A folder: a clone made in the notebook, or a project beside it; a wheel file: what its name says, if known."""
     path = re.sub(r"\[.*\]$", "", wanted.name)
     folder = posixpath.normpath(
         posixpath.join(command.folder, path.replace("/content/", "").replace("/kaggle/working/", ""))
@@ -141,6 +155,8 @@ def _from_path(wanted: Wanted, command: Command, around: Surroundings) -> Iterat
         yield Install(
             "pip", source, Evidence("PIP3", command.location, _line(command, wanted.name)), command.conditional
         )
+    elif (wheel := wheel_requirement(path)) and normalised(wheel.name) in distributions():
+        yield Install("pip", wheel, Evidence("PIP3", command.location, _line(command, path)), command.conditional)
     else:
         text = f"{wanted.name} is installed from a local folder or file; it is not put into the image as a package."
         yield Notice("install-local", text, command.location)

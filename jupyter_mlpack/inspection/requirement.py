@@ -12,6 +12,11 @@ from jupyter_mlpack.inspection.tables import repositories
 Kind = Literal["index", "url", "path"]
 NAME = re.compile(r"^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.S)
 WHEEL = re.compile(r"([A-Za-z0-9_.]+?)-\d[^/]*\.(?:whl|tar\.gz|zip|tar\.bz2)$")
+COMMON_FOLDERS = frozenset(
+    ["", "python", "py", "src", "lib", "package", "python-package", "python_package", "bindings"]
+)
+"""Folders of a repository that do not carry the project's name."""
+
 ARCHIVE = re.compile(r"github\.com/([^/]+/[^/]+)/archive/")
 
 
@@ -29,7 +34,7 @@ class Wanted:
 def parse_requirement(word: str) -> Wanted | None:
     """``word`` as a requirement, or ``None`` if it names none (an option, a variable, nonsense)."""
     text = word.strip().strip("\"'")
-    if not text or text[0] in "{$-<>|%*":
+    if not text or text[0] in "{$-<>|%*=!~," or re.match(r"^[\d.]+$", text):
         return None
     if re.match(r"^(git|hg|svn|bzr)\+|^(https?|file)://|^git@", text):
         return _from_url(without_credentials(text))
@@ -38,6 +43,12 @@ def parse_requirement(word: str) -> Wanted | None:
     if text[0] in "./~" or text.endswith((".whl", ".tar.gz", ".zip")) or "/" in text:
         return Wanted(text, kind="path")
     return _named(text)
+
+
+def wheel_requirement(path: str) -> Wanted | None:
+    """What the name of the wheel file ``path`` says: its distribution in exactly its version."""
+    found = re.match(r"^([A-Za-z0-9][\w.]*)-(\d[\w.!+]*)(?:-[^-/]+)*\.whl$", path.rpartition("/")[2])
+    return _named(f"{found.group(1)}=={found.group(2)}") if found else None
 
 
 def without_credentials(text: str) -> str:
@@ -88,5 +99,5 @@ def _name_of_path(text: str, path: str, fragment: str) -> str:
     archive = ARCHIVE.search(text)
     repository = archive.group(1) if archive else path.strip("/").split("@")[0].removesuffix(".git").strip("/")
     known = repositories().get("/".join(repository.lower().split("/")[-2:]))
-    subdirectory = parse_qs(fragment).get("subdirectory", [""])[0]
-    return known or (subdirectory or repository).rstrip("/").split("/")[-1]
+    subdirectory = parse_qs(fragment).get("subdirectory", [""])[0].rstrip("/").split("/")[-1]
+    return known or (repository if subdirectory.lower() in COMMON_FOLDERS else subdirectory).rstrip("/").split("/")[-1]

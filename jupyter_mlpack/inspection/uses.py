@@ -7,21 +7,17 @@ assigned a literal. What is computed stands as ``{}``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import notebook_commands
+from jupyter_mlpack.inspection.constants import MAX_TEXT, Constants, literal
 from jupyter_mlpack.values import Cell, Location
-
-MAX_TEXT = 300
-"""Characters of a literal that are looked at: names, engines and addresses are short."""
 
 PATH_CALLS = frozenset(["Path", "join", "str"])
 SIMPLE = (ast.Constant, ast.Name, ast.JoinedStr)
 """Nodes whose text needs no look at nodes below them."""
-
-Constants = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Use:
 
 def notebook_uses(path: str, cells: tuple[Cell, ...], listened: Callable[[str], bool]) -> Iterator[Use]:
     """The uses in ``cells``, and the commands that they run, of those names that are ``listened`` to."""
-    constants = _constants(cells)
+    constants = Constants(cells)
     for cell in cells:
         for node in walk_python(cell.python):
             for name, values, line in _named(node):
@@ -56,18 +52,6 @@ def _program(words: tuple[str, ...]) -> str:
     if words[0].rpartition("/")[2].startswith("python") and "-m" in words[1:-1]:
         return words[words.index("-m") + 1]
     return words[0].lstrip("!")
-
-
-def _constants(cells: Iterable[Cell]) -> Constants:
-    """Names that are assigned a text, the first one counting."""
-    found: dict[str, str] = {}
-    for cell in cells:
-        for node in walk_python(cell.python):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                text = _text(node.value, {})
-                if text:
-                    found.setdefault(node.targets[0].id, text)
-    return found
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, tuple[ast.expr, ...], int]]:
@@ -92,13 +76,10 @@ def _name(function: ast.expr) -> str:
 
 def _text(node: ast.expr, constants: Constants) -> str:
     """The literal text of ``node``, as far as it is literal; empty if nothing of it is."""
-    if isinstance(node, ast.Constant):
-        return node.value[:MAX_TEXT] if isinstance(node.value, str) else ""
+    if isinstance(node, (ast.Constant, ast.JoinedStr)):
+        return literal(node)
     if isinstance(node, ast.Name):
-        return constants.get(node.id, "")
-    if isinstance(node, ast.JoinedStr):
-        parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values[:20])
-        return "".join(str(part) for part in parts)[:MAX_TEXT]
+        return constants.first(node.id)
     if isinstance(node, ast.BinOp):
         return _operated(node, constants)
     last = node.args[-1] if isinstance(node, ast.Call) and node.args and _name(node.func) in PATH_CALLS else None
