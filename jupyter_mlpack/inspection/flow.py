@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.paths import MAX_TEXTS, Names, Text, Texts, called, dotted, evaluate, join_paths
+from jupyter_mlpack.inspection.syntax import children
 from jupyter_mlpack.inspection.tokens import mask
 from jupyter_mlpack.values import Cell, Evidence, Location
 
@@ -103,7 +104,7 @@ class Flow:
             if isinstance(item, ast.Call):
                 yield item
                 self._chdir(item)
-            below = self._below(item) if kind in BINDING else ast.iter_child_nodes(item)
+            below = self._below(item) if kind in BINDING else children(item)
             stack.extend(list(below)[::-1])
 
     def _below(self, node: ast.AST) -> Iterator[ast.AST | Callable[[], None]]:
@@ -120,7 +121,7 @@ class Flow:
             yield lambda: self._each(node.target, node.iter)
             yield from node.ifs
         elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-            parts = list(ast.iter_child_nodes(node))
+            parts = list(children(node))
             yield from sorted(parts, key=lambda part: not isinstance(part, ast.comprehension))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield from self._function(node)
@@ -130,7 +131,7 @@ class Flow:
             yield self._leave
         elif isinstance(node, BRANCHES):
             yield lambda: self._doubtful(1)
-            yield from ast.iter_child_nodes(node)
+            yield from children(node)
             yield lambda: self._doubtful(-1)
 
     def _function(

@@ -69,6 +69,12 @@ def walk_python(text: str) -> tuple[ast.AST, ...]:
     return parsed[1] if parsed else ()
 
 
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes below ``node`` in order, as ``ast.iter_child_nodes`` has them; looked up once for all who ask."""
+    found: list[ast.AST] | None = node.__dict__.get("_below")
+    return _look_below(node) if found is None else found
+
+
 def is_import(line: str) -> bool:
     """Whether ``line`` is an import statement by itself."""
     if not line.startswith(("import ", "from ")) or len(line) > MAX_LINE:
@@ -103,7 +109,7 @@ def _parse(text: str) -> Parsed | None:
 
 
 def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
-    """The nodes level by level; ``None`` for a tree that is too deep."""
+    """The nodes level by level, each told what is below it; ``None`` for a tree that is too deep."""
     nodes: list[ast.AST] = []
     level: list[ast.AST] = [top]
     for _ in range(MAX_DEPTH):
@@ -112,11 +118,19 @@ def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
         nodes += level
         below: list[ast.AST] = []
         for node in level:
-            for name in node._fields:
-                value = None if name in PUNCTUATION else getattr(node, name, None)
-                if isinstance(value, list):
-                    below += [item for item in value if isinstance(item, ast.AST)]
-                elif isinstance(value, ast.AST):
-                    below.append(value)
+            found = node.__dict__["_below"] = _look_below(node)
+            below += found
         level = below
     return None
+
+
+def _look_below(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    values = node.__dict__
+    for name in node._fields:
+        value = None if name in PUNCTUATION else values.get(name)
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found

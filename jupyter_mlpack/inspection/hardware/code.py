@@ -18,6 +18,7 @@ from jupyter_mlpack.inspection.hardware import uses
 from jupyter_mlpack.inspection.hardware.facts import longest_prefix, names, words
 from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength
 from jupyter_mlpack.inspection.imports import Import
+from jupyter_mlpack.inspection.syntax import children
 from jupyter_mlpack.values import Cell, Evidence, Location
 
 GIVES_UP = frozenset(["exit", "sys.exit", "quit", "SystemExit"])
@@ -135,7 +136,7 @@ def _below(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
         rest = (*node.handlers, *node.orelse, *node.finalbody)
         yield from ((child, scope) for child in rest)
     else:
-        yield from ((child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, MUTE))
+        yield from ((child, scope) for child in children(node) if not isinstance(child, MUTE))
 
 
 def _has_cpu(node: ast.If | ast.IfExp) -> bool:
