@@ -9,10 +9,10 @@ from typing import Any
 
 from jupyter_mlpack.inspection.declarations.page import UnreadablePageError
 
-MAX_TOML = 300_000
+MAX_TOML = 150_000
 """Characters; the parser reads about seven million a second."""
 
-MAX_KEY_PARTS = 32
+MAX_KEY_PARTS = 12
 """Parts of one dotted key: the parser's memory grows with their square (a hundred thousand take all there is)."""
 
 TEXTS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|#.*")
