@@ -162,7 +162,7 @@ class SystemPackage:
 class PackageIndex:
     """An index or a folder of wheels that an install line or a declaration names; credentials are left out.
 
-    ``role`` is ``default``, ``extra`` or ``links``.
+    ``role`` is ``default``, ``extra``, ``links``, or ``torch``: then ``url`` is uv's name of a build (``cu128``).
     """
 
     url: str
