@@ -126,10 +126,8 @@ class Reader:
         elif name == "getpass" or (full in ("input", "ipywidgets.Password") and _prompts_secret(first, targets, node)):
             yield node, targets.get(id(node)) or _from_prompt(first) or "a password typed by hand", "prompt", None
         elif store := self._store(full, name, node):
-            label = "/".join(texts[:2]) if store in ("databricks", "keyring") else first
-            label = label or str(
-                next(iter(words.get(key) for key in ("SecretId", "name", "secret_id") if key in words), "")
-            )
+            given = [*texts, *(str(words[key]) for key in STORE_KEYWORDS if key in words)]
+            label = "/".join(given[: 2 if store in ("databricks", "keyring") else 1])
             yield from [(node, label[:100], store, None)] if label else []
         elif name in ("load_dotenv", "dotenv_values", "find_dotenv"):
             yield node, first or ".env", "dotenv", None
@@ -166,6 +164,9 @@ STORES: tuple[tuple[Callable[[str, str, str], bool], str], ...] = (
     (lambda full, _name, _modules: full == "streamlit.secrets.get", "streamlit"),
     (lambda _full, name, _modules: name == "read_secret_version", "vault"),
 )
+
+
+STORE_KEYWORDS = ("scope", "service_name", "SecretId", "name", "secret_id", "key", "username")
 
 
 def _plain(name: str) -> str:

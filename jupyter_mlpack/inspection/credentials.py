@@ -6,16 +6,23 @@ read from the environment but is no secret by its name (``EPOCHS``) is told as a
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import posixpath
 from collections.abc import Iterable, Iterator
+from typing import TypeVar, cast
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tokens import find_tokens, looks_secret, mask
-from jupyter_mlpack.values import Cell, Evidence, Location, Notice, Secret
+from jupyter_mlpack.values import Cell, Claim, Evidence, Location, Notice, Secret
 
-__all__ = ["Secrets", "find_secrets", "holds_secret", "mask"]
+__all__ = ["Secrets", "find_in_prose", "find_secrets", "holds_secret", "mask", "without_secrets"]
+
+T = TypeVar("T")
+TOLD = frozenset(["text", "says"])
+"""Fields that quote the notebook for people."""
 
 MAX_SCANNED = 200
 """Local files that are searched for tokens."""
@@ -73,6 +80,26 @@ def find_secrets(
     return Secrets(tuple(secrets.values()), tuple(dict.fromkeys(notices)))
 
 
+def without_secrets(value: T) -> T:
+    """``value`` (an inspection, or a part of it) with the texts of evidence, notices and claims masked.
+
+    Everybody's evidence quotes lines of code; this is the one place through which all of it passes.
+    """
+    if isinstance(value, tuple):
+        parts = tuple(without_secrets(item) for item in value)
+        return value if all(new is old for new, old in zip(parts, value, strict=True)) else cast(T, parts)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    changed: dict[str, object] = {}
+    for field in dataclasses.fields(value):
+        old = getattr(value, field.name)
+        told = isinstance(old, str) and field.name in TOLD and isinstance(value, (Evidence, Notice, Claim))
+        new = mask(old) if told else without_secrets(old)
+        if new is not old and new != old:
+            changed[field.name] = new
+    return dataclasses.replace(value, **changed) if changed else value
+
+
 def holds_secret(name: str, value: object) -> bool:
     """Whether a literal called ``name`` is, or looks like, a password or a token; what it holds is looked at, too."""
     if isinstance(value, dict):
@@ -97,6 +124,24 @@ def _in_file(file: str, text: str | None) -> Iterator[Notice]:
     for kind, line in find_tokens(text or ""):
         told = f"{file} seems to hold {kind}. All who have the image could read it; use the environment."
         yield Notice("secret-literal", told, Location(file, None, line))
+
+
+def find_in_prose(path: str, document: str) -> Iterator[Notice]:
+    """Warnings of tokens in the cells of a notebook that are no code, which go into its image, too.
+
+    ``document`` is the notebook's JSON text (``Notebook.document``).
+    """
+    try:
+        content = json.loads(document)
+    except (ValueError, RecursionError):
+        return
+    cells = content.get("cells") if isinstance(content, dict) else None
+    for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
+        source = cell.get("source", "") if isinstance(cell, dict) and cell.get("cell_type") != "code" else ""
+        text = source if isinstance(source, str) else "".join(map(str, source))
+        for kind, line in find_tokens(text):
+            told = f"Cell {number} (no code) seems to hold {kind}. All who have the image could read it; take it out."
+            yield Notice("secret-literal", told, Location(path, number, line))
 
 
 def _asked(secret: Secret) -> Notice:

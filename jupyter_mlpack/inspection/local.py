@@ -25,7 +25,7 @@ __all__ = ["Followed", "explain_unresolved", "follow_local", "run_scripts"]
 MAX_FOLLOWED = 500
 """Local files that are read."""
 
-MAX_IMPORTS = 50_000
+MAX_IMPORTS = 20_000
 """Imports of all files together that are looked at."""
 
 MAX_PARTS = 30
@@ -89,6 +89,7 @@ class _Trail:
         self.notices: list[Notice] = []
         self.cut = False
         self._imports = 0
+        self._paths: dict[tuple[str, int, str, bool], list[str]] = {}
 
     def open(self, path: str, evidence: Evidence) -> None:
         """Take the local file at ``path``, if there is one, and what it imports and runs."""
@@ -114,10 +115,12 @@ class _Trail:
             return
         if found.level and found.evidence.location.cell is not None:
             self.notices.append(_relative(found))
-        paths = _paths(found, folder, self.around)
+        key = (found.module, found.level, folder, found.evidence.location.cell is None)
+        seen = key in self._paths
+        paths = self._paths.setdefault(key, [] if seen else _paths(found, folder, self.around))
         if not paths and found.level == 0:
             self.outside.append(found)
-        for path in paths:
+        for path in paths if not seen else ():
             if self.around.has(path):
                 self.open(path, found.evidence)
             else:
@@ -129,9 +132,9 @@ def _outside(above: dict[str, Evidence]) -> Iterator[Notice]:
     told: set[str] = set()
     for path, evidence in above.items():
         top = _package(path)
-        if evidence.location.path.startswith("..") or top in told:
+        if evidence.location.path.startswith("..") or top in told or str(evidence) in told:
             continue
-        told.add(top)
+        told |= {top, str(evidence)}
         text = (
             f"{evidence.text} finds {path}, outside the notebook's folder; it will not be in the image. Put the "
             "notebook beside it, or it beside the notebook, or install it from an address that a job can reach."

@@ -63,11 +63,12 @@ def read_above(folder: Folder) -> Above:
     """The project around ``folder``; nothing for a folder that is not on disk."""
     if not isinstance(folder, DiskFolder):
         return Above(NoFolder())
-    around = _readable(folder.root)
-    marked = next((level for level in (folder.root, *around) if _is_marked(level)), None)
-    nearest = around[:MAX_LEVELS][-1] if around else folder.root
+    start = Path(folder.root)
+    around = _readable(start)
+    marked = next((level for level in (start, *around) if _is_marked(level)), None)
+    nearest = around[:MAX_LEVELS][-1] if around else start
     root = marked or nearest
-    prefix = folder.root.relative_to(root).as_posix()
+    prefix = start.relative_to(root).as_posix()
     return Above(DiskFolder(root), "" if prefix == "." else prefix, marked is not None)
 
 
@@ -94,15 +95,16 @@ def leaving_links(folder: Folder, path: str) -> tuple[str, ...]:
     """Symbolic links at or below ``path`` that lead out of ``folder``, or from one folder to another: none is taken."""
     if not isinstance(folder, DiskFolder) or path.startswith(("/", "..")):
         return ()
-    if (folder.root / path).is_symlink() and folder.kind(path) is None:
+    start = Path(folder.root)
+    if (start / path).is_symlink() and folder.kind(path) is None:
         return (path,)
     found: list[str] = []
     seen = 0
-    for top, folders, names in os.walk(folder.root / path if folder.kind(path) == "folder" else ""):
+    for top, folders, names in os.walk(start / path if folder.kind(path) == "folder" else ""):
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
         for name in (*folders, *sorted(names)):
             at = Path(top, name)
-            relative = at.relative_to(folder.root).as_posix()
+            relative = at.relative_to(start).as_posix()
             if at.is_symlink() and (name in folders or folder.kind(relative) is None):
                 found.append(relative)
         seen += len(names) + len(folders)

@@ -47,6 +47,7 @@ class Search:
         self.told: set[tuple[str, ...]] = set()
         self.written: dict[str, list[Evidence]] = {}
         self.made_before: set[str] = set()
+        self.fetched: set[str] = set()
         made = [touch for touch in touches if touch.verb in ("writes", "fetches")]
         self.made = {_pattern(touch.path) for touch in made}
         self.mentioned = {touch.path for touch in touches if touch.verb == "mentions"}
@@ -104,6 +105,8 @@ class Search:
             return
         self.written.setdefault(text, []).append(touch.evidence)
         self.made_before.add(place.path)
+        if touch.verb == "fetches":
+            self.fetched.add(place.path)
         lost = place.where in ("outside", "mount") and not place.path.startswith("~")
         if lost and self._once("lost", place.mount or posixpath.dirname(place.path)):
             self.notices.append(tell.lost(text, touch.evidence.location))
@@ -171,7 +174,7 @@ class Search:
     def _elsewhere(self, place: Place, touch: Touch) -> None:
         """A path outside the folder: of a service, of the project around, or of this machine."""
         path = place.path
-        if path in self.made_before:
+        if path in self.made_before or any(path.startswith(f"{folder}/") for folder in self.fetched):
             return
         kind = self.around.kind(path) if place.where == "outside" and touch.text.exact else None
         if place.service and kind is None:

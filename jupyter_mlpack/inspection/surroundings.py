@@ -142,7 +142,9 @@ def _known_end(path: str) -> str:
 def is_path(text: str) -> bool:
     """Whether a file system would take ``text`` for a path."""
     return (
-        len(text) <= MAX_PATH and "\0" not in text and all(len(part.encode()) <= MAX_PART for part in text.split("/"))
+        len(text) <= MAX_PATH
+        and "\0" not in text
+        and all(len(part.encode("utf-8", "surrogatepass")) <= MAX_PART for part in text.split("/"))
     )
 
 

@@ -38,6 +38,11 @@ DOWNLOADERS = frozenset(["wget", "curl", "gdown", "aria2c", "axel"])
 HUBS = frozenset(["hf_hub_download", "snapshot_download", "cached_path", "cached_download", "dataset_download"])
 """Of these the last argument names a file at the other end; it comes to a cache."""
 
+PLACES = word_set(
+    "filename output out out_file Filename local_path local_dir download_path save_dir dest destination dst cache_dir"
+)
+"""Keywords that say where fetched files go."""
+
 ARCHIVE = re.compile(r"\.(zip|tar|t?gz|bz2|xz|7z|rar)$", re.I)
 MAX_TOUCHES = 5_000
 UNKNOWN = Text("{...}", exact=False)
@@ -166,18 +171,19 @@ def _fetched(node: ast.Call, call: Call) -> list[Text]:
 
     Of a folder, an archive or what is not known nobody can say what is there afterwards.
     """
-    words = [word.value for word in node.keywords if word.arg in ("filename", "output", "out", "out_file", "Filename")]
-    values = words or ([] if called(node) in HUBS else node.args[-2:])
-    texts = [text for value in values for text in evaluate(value, call.names) if not text.number]
-    files = [text for text in texts if "://" not in text.text and re.search(r"\.\w{1,8}$", text.text)]
-    plain = [text for text in files[-1:] if not ARCHIVE.search(text.text)]
-    return plain if plain else [*files[-1:], UNKNOWN]
+    named = [word.value for word in node.keywords if word.arg in PLACES]
+    values = named or ([] if called(node) in HUBS else node.args[-2:])
+    texts = [text for value in values for text in evaluate(value, call.names)]
+    local = [text for text in texts if "://" not in text.text and not text.number]
+    files = local if named else [text for text in local if re.search(r"\.\w{1,8}$", text.text)][-1:]
+    certain = files and all(re.search(r"\.\w{1,8}$", text.text) and not ARCHIVE.search(text.text) for text in files)
+    return files if certain else [*files, UNKNOWN]
 
 
 def _entered(node: ast.Call) -> list[ast.expr] | None:
-    """What ``sys.path.append``, ``insert`` and ``extend`` and ``site.addsitedir`` put on the module path."""
+    """What ``sys.path.append``, ``insert``, ``extend``, ``site.addsitedir`` and ``os.chdir`` put on the module path."""
     name = dotted(node.func)
-    if name in ("sys.path.append", "path.append", "site.addsitedir"):
+    if name in ("sys.path.append", "path.append", "site.addsitedir", "os.chdir"):
         return node.args[:1]
     if name in ("sys.path.insert", "path.insert"):
         return node.args[1:2]
