@@ -6,11 +6,12 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,27 @@ def copy_base_and_locks(home: Path, fresh: Path) -> None:
     for folder in ("locks", "stacks"):
         if (home / folder).is_dir():
             shutil.copytree(home / folder, fresh / folder, symlinks=True)
+
+
+def make_object(needed: Sequence[str] = (), soname: str = "", machine: int = 62) -> bytes:
+    """A shared object of 64 bit with nothing in it but its dynamic section: header, two segments, entries, names."""
+    names = b"\0" + b"".join(name.encode() + b"\0" for name in (*needed, soname))
+    places = {name: names.index(b"\0" + name.encode() + b"\0") + 1 for name in (*needed, soname)}
+    start = 64 + 2 * 56
+    entries = [(1, places[name]) for name in needed] + ([(14, places[soname])] if soname else [])
+    size = 16 * (len(entries) + 3)
+    entries += [(5, start + size), (10, len(names)), (0, 0)]
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
+    whole = start + size + len(names)
+    load = struct.pack("<IIQQQQQQ", 1, 4, 0, 0, 0, whole, whole, 4096)
+    dynamic = struct.pack("<IIQQQQQQ", 2, 4, start, start, start, size, size, 8)
+    return head + load + dynamic + b"".join(struct.pack("<qQ", *entry) for entry in entries) + names
+
+
+@pytest.fixture(scope="session", name="make_object")
+def give_make_object() -> Callable[..., bytes]:
+    """``make_object`` above."""
+    return make_object
 
 
 def copy_blob(old: Store, new: Store, digest: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jupyter_mlpack.errors import AptFailed, PackageMissing
 from jupyter_mlpack.stack.apt import Apt, Package, listed_package, run_apt
 from jupyter_mlpack.stack.archive import Contents, read_archive
 from jupyter_mlpack.stack.sources import stanzas
@@ -80,10 +81,11 @@ def is_data(offer: Offer) -> bool:
 
 
 def show(apt: Apt, names: Sequence[str]) -> dict[str, Offer]:
-    """The candidates of the index by name; a name without one is left out."""
-    if not names:
-        return {}
-    listed = run_apt(apt, "show", ["apt-cache", "show", "--no-all-versions", "--", *names])
+    """The candidates of the index by name; a name without one is left out (if all are, apt calls that a failure)."""
+    try:
+        listed = run_apt(apt, "show", ["apt-cache", "show", "--no-all-versions", "--", *names]) if names else ""
+    except (AptFailed, PackageMissing):
+        return {} if len(names) == 1 else {name: offer for one in names for name, offer in show(apt, [one]).items()}
     return {entry["package"]: _offer(entry) for entry in stanzas(listed) if entry.get("package") in names}
 
 

@@ -59,17 +59,18 @@ class Bench:
         build = {"notebook": "train.ipynb", "purpose": "training", "python": PYTHON, "target": target, "parameters": {}}
         (self.app / ".mlpack/build.json").write_text(json.dumps({**build, **changes}))
 
-    def wheel(self, name: str, files: Mapping[str, str], version: str = "1.0") -> str:
-        """A pure wheel; returns ``name==version``."""
+    def wheel(self, name: str, files: Mapping[str, str | bytes], version: str = "1.0") -> str:
+        """A wheel of texts and bytes; returns ``name==version``."""
         info = f"{name}-{version}.dist-info"
         metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         tag = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         every = {**files, f"{info}/METADATA": metadata, f"{info}/WHEEL": tag}
-        rows = [f"{path},{recorded(text)},{len(text.encode())}" for path, text in every.items()]
+        contents = {path: text if isinstance(text, bytes) else text.encode() for path, text in every.items()}
+        rows = [f"{path},{recorded(data)},{len(data)}" for path, data in contents.items()]
         path = self.wheels / f"{name}-{version}-py3-none-any.whl"
         with zipfile.ZipFile(path, "w") as archive:
-            for member, text in {**every, f"{info}/RECORD": "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"}.items():
-                archive.writestr(zipfile.ZipInfo(member), text)
+            for member, data in {**contents, f"{info}/RECORD": "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"}.items():
+                archive.writestr(zipfile.ZipInfo(member), data)
         pin = f"{name}=={version}"
         self.pins[pin] = f"{pin} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
         return pin
@@ -120,8 +121,8 @@ class Bench:
         }
 
 
-def recorded(text: str) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+def recorded(data: bytes) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
 @pytest.fixture
