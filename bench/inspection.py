@@ -75,8 +75,24 @@ class Ours:
         return Answer(frozenset(item["name"] for item in data["dependencies"]), seconds, data)
 
 
-PEERS: list[Peer] = []
-"""Others, to be measured in the same run."""
+@dataclass(frozen=True)
+class Other:
+    """One of ``peers.py``."""
+
+    peer: Any
+
+    @property
+    def name(self) -> str:
+        """As in the table."""
+        return str(self.peer.name)
+
+    def missing(self) -> str:
+        """Whether it can run."""
+        return str(self.peer.missing())
+
+    def ask(self, notebook: Path) -> Answer:
+        """Its names, as it spells them."""
+        return Answer(*self.peer.ask(notebook))
 
 
 @dataclass
@@ -188,11 +204,15 @@ COLUMNS = (("precision", 28), ("recall", 8), ("F1", 8), ("exact", 8), ("no answe
 HEAD = "".join(f"{title:>{width}}" for title, width in (*COLUMNS, ("median", 11)))
 
 
-def compare(corpus: Path, *, worst: bool) -> None:
-    """Our figures and those of the peers that are installed."""
+def compare(corpus: Path, others: Path | None, *, worst: bool) -> None:
+    """Our figures and those of the peers, which are set up in the folder ``others``."""
     rules = load_rules(corpus)
+    tools: list[Peer] = [Ours()]
+    if others:
+        import peers
+
+        tools += [Other(peer) for peer in peers.all_peers(others)]
     print(HEAD)
-    tools: list[Peer] = [Ours(), *PEERS]
     for tool in tools:
         if why := tool.missing():
             print(f"{tool.name:<18}left out: {why}")
@@ -284,6 +304,9 @@ def main() -> None:
     """Print all that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="folder with score.py, dependencies/ and hardware/")
+    parser.add_argument(
+        "--peers", type=Path, metavar="DIR", help="set pipreqs, deptry and FawltyDeps up in DIR, measure them"
+    )
     parser.add_argument("--notebooks", type=Path, help="folder of notebooks to measure the folder mode with")
     parser.add_argument("--count", type=int, default=1000, help="how many notebooks the folder has")
     parser.add_argument("--worst", action="store_true", help="name each notebook that we do not tell exactly")
@@ -294,7 +317,7 @@ def main() -> None:
     if args.only in (None, "start"):
         start_up()
     if args.corpus and args.only in (None, "figures"):
-        compare(args.corpus.resolve(), worst=args.worst)
+        compare(args.corpus.resolve(), args.peers and args.peers.resolve(), worst=args.worst)
     if args.only in (None, "folder"):
         home = args.notebooks or args.corpus or ROOT / "tests" / "notebooks"
         folder_speed(sorted(home.rglob("*.ipynb")), args.count)

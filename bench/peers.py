@@ -12,15 +12,13 @@ import http.server
 import json
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.inspection.distributions import candidates
 from jupyter_mlpack.inspection.tables import distributions, modules, normalised
-
-Ask = Callable[[Path], "list[str] | None"]
-"""The notebook in its folder -> the distributions that are named, or ``None`` for a crash."""
 
 VERSIONS = {"pipreqs": "pipreqs==0.5.0", "deptry": "deptry==0.25.1", "fawltydeps": "fawltydeps==0.20.0"}
 TIMEOUT = 60
@@ -35,22 +33,37 @@ def install(folder: Path) -> None:
             subprocess.run(["uv", "pip", "install", "-q", "-p", folder / name, requirement], check=True)
 
 
-@contextmanager
-def peers(folder: Path) -> Iterator[dict[str, Ask]]:
-    """The tools by their name in the table."""
+@dataclass(frozen=True)
+class Peer:
+    """A tool, by its name in the table, and the function that asks it."""
+
+    name: str
+    run: Callable[[Path], list[str] | None]
+
+    def missing(self) -> str:
+        """Never: ``all_peers`` has installed it."""
+        return ""
+
+    def ask(self, notebook: Path) -> tuple[frozenset[str] | None, float]:
+        """The names for one notebook, and the seconds."""
+        begin = time.monotonic()
+        found = self.run(notebook)
+        return None if found is None else frozenset(found), time.monotonic() - begin
+
+
+def all_peers(folder: Path) -> list[Peer]:
+    """Set the tools up below ``folder`` and serve the index that pipreqs asks, until this process ends."""
+    install(folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}/"
-    asks: dict[str, Ask] = {
-        "pipreqs 0.5.0": lambda notebook: pipreqs(folder, address, notebook),
-        "deptry 0.25.1": lambda notebook: deptry(folder, notebook),
-        "FawltyDeps 0.20.0": lambda notebook: fawltydeps(folder, notebook),
-    }
-    tabled = {f"{name}, our table": with_table(ask) for name, ask in asks.items() if not name.startswith("pipreqs")}
-    try:
-        yield asks | tabled
-    finally:
-        server.shutdown()
+    return [
+        Peer("pipreqs", lambda notebook: pipreqs(folder, address, notebook)),
+        Peer("deptry", lambda notebook: deptry(folder, notebook)),
+        Peer("deptry + table", with_table(lambda notebook: deptry(folder, notebook))),
+        Peer("FawltyDeps", lambda notebook: fawltydeps(folder, notebook)),
+        Peer("FawltyDeps + table", with_table(lambda notebook: fawltydeps(folder, notebook))),
+    ]
 
 
 class Index(http.server.BaseHTTPRequestHandler):
@@ -60,7 +73,8 @@ class Index(http.server.BaseHTTPRequestHandler):
         """Answer ``/NAME/json``."""
         name = self.path.strip("/").split("/")[0]
         known = normalised(name) in distributions() or name in modules()
-        body = json.dumps({"info": {"name": name, "version": "1"}, "releases": {"1": []}, "urls": []}).encode()
+        info = {"name": name, "version": "1", "package_url": f"/{name}/"}
+        body = json.dumps({"info": info, "releases": {"1": []}, "urls": []}).encode()
         self.send_response(200 if known else 404)
         self.end_headers()
         self.wfile.write(body if known else b"")
@@ -97,7 +111,7 @@ def fawltydeps(folder: Path, notebook: Path) -> list[str] | None:
     return [entry["name"] for entry in json.loads(done.stdout)["imports"]]
 
 
-def with_table(ask: Ask) -> Ask:
+def with_table(ask: Callable[[Path], list[str] | None]) -> Callable[[Path], list[str] | None]:
     """The same tool, its import names made distributions by our table."""
 
     def answer(notebook: Path) -> list[str] | None:
