@@ -107,9 +107,14 @@ def read_declarations(notebook: Notebook, around: Surroundings) -> Declared:
 
 
 def with_use(declared: Declared, dependencies: tuple[Dependency, ...]) -> tuple[Declaration, ...]:
-    """The declarations, each with the names that the notebook needs."""
+    """The declarations, each with the names that the notebook needs; system packages are all used."""
     needed = {normalised(entry.name) for entry in dependencies}
-    return tuple(replace(entry, used=tuple(name for name in entry.names if name in needed)) for entry in declared.found)
+    taken = needed | {package.name for package in declared.system}
+    used = {"apt": taken, "metadata": taken}
+    return tuple(
+        replace(entry, used=tuple(name for name in entry.names if name in used.get(entry.kind, needed)))
+        for entry in declared.found
+    )
 
 
 def _minor(version: str | None) -> str | None:

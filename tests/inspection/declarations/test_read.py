@@ -104,6 +104,12 @@ def test_read_declarations__other_tools__are_heard(tmp_path: Path) -> None:
     assert [notice.code for notice in found.notices] == ["declaration-image"]
 
 
+def test_with_use__system_packages__are_all_used(tmp_path: Path) -> None:
+    write(tmp_path, apt_txt="graphviz\nffmpeg\n")
+    (entry,) = with_use(declared(tmp_path), ())
+    assert (entry.kind, entry.used) == ("apt", ("ffmpeg", "graphviz"))
+
+
 def test_with_use__names__are_those_that_the_notebook_needs(tmp_path: Path) -> None:
     write(tmp_path, requirements_txt="a\nB_c\nd")
     (entry,) = with_use(declared(tmp_path), (Dependency("b-c", "", "table"), Dependency("z", "", "table")))
