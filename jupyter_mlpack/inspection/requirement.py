@@ -34,7 +34,7 @@ class Wanted:
 def parse_requirement(word: str) -> Wanted | None:
     """``word`` as a requirement, or ``None`` if it names none (an option, a variable, nonsense)."""
     text = word.strip().strip("\"'")
-    if not text or text[0] in "{$-<>|%*=!~," or re.match(r"^[\d.]+$", text):
+    if not text or text[0] in "{$-<>|%*=!," or re.match(r"^(?:\d[\d.]*|~=.*)$", text):
         return None
     if re.match(r"^(git|hg|svn|bzr)\+|^(https?|file)://|^git@", text):
         return _from_url(without_credentials(text))
