@@ -25,13 +25,12 @@ class Accelerator:
     arch: str | None = None
     capability: str | None = None
     memory: int | None = None
-    bf16: bool = False
 
 
 OWN = "MLPACK_HARDWARE"
 """Environment variable: own tables, separated like ``PATH``, the first one beats the next, all beat ours."""
 
-WORD_LISTS = frozenset(["builds", "takes", "modules", "frameworks", "remote"])
+WORD_LISTS = frozenset(["builds", "takes", "modules", "frameworks", "code", "remote"])
 """Sections whose rows are lists of words."""
 
 

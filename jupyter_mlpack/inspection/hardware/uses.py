@@ -22,16 +22,6 @@ GPU_WORDS = frozenset(["device", "accelerator", "task_type", "device_type"])
 
 TRUE_OPTIONS = {"load_in_4bit": "cuda", "load_in_8bit": "cuda", "fp16": "cuda", "use_tpu": "tpu"}
 VALUED_OPTIONS = frozenset([("attn_implementation", "flash_attention_2"), ("tree_method", "gpu_hist")])
-NO_CPU = re.compile(
-    r"(?:^|\.)cuda\.(set_device|current_device|get_device_name|get_device_properties|get_device_capability"
-    r"|synchronize|mem_get_info|Event|Stream|CUDAGraph|to_device|jit)$"
-)
-QUESTIONS = re.compile(
-    r"(?:^|\.)(cuda\.(is_available|device_count|is_bf16_supported)|list_(physical|logical)_devices"
-    r"|is_gpu_available|gpu_device_name|is_built_with_cuda|is_cuda_available|is_torch_cuda_available|prefer_gpu"
-    r"|default_backend|get_gpus_in_use|gpu_is_available|accelerator\.is_available|is_built_with_gpu_support"
-    r"|mps\.is_available|xpu\.is_available|hpu\.is_available|is_torch_tpu_available|is_torch_xla_available)$"
-)
 DEMANDS = {"require_gpu": "cuda", "TPUStrategy": "tpu", "TPUClusterResolver": "tpu", "initialize_tpu_system": "tpu"}
 DEMANDS |= {"xla_device": "tpu", "setup_tpu": "tpu", "TPUEstimator": "tpu", "TPUConfig": "tpu", "connect_to_tpu": "tpu"}
 DEMANDS |= {"BitsAndBytesConfig": "cuda"}
@@ -56,9 +46,16 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
+def _ends(name: str, kind: str) -> bool:
+    """Whether a dotted name ends as one of the table's ``questions`` or ``demands`` does."""
+    last = name.rsplit(".", 1)[-1]
+    known = words("code", kind)
+    return last in known or ".".join(name.rsplit(".", 2)[-2:]) in known
+
+
 def is_question(value: ast.AST) -> bool:
     """Whether a call that asks for a device stands in ``value``."""
-    return any(isinstance(node, ast.Call) and QUESTIONS.search(dotted(node.func)) for node in ast.walk(value))
+    return any(isinstance(node, ast.Call) and _ends(dotted(node.func), "questions") for node in ast.walk(value))
 
 
 def asks(test: ast.AST, answers: frozenset[str]) -> bool:
@@ -87,9 +84,9 @@ def find_uses(node: ast.AST) -> Iterator[Use]:
 def _call(node: ast.Call) -> Iterator[Use]:
     name = dotted(node.func)
     last = name.rsplit(".", 1)[-1] or getattr(node.func, "attr", "")
-    if QUESTIONS.search(name):
+    if _ends(name, "questions"):
         yield _question_kind(node, name), Strength.ASKED, f"{name}()"
-    elif NO_CPU.search(name):
+    elif _ends(name, "demands"):
         yield "cuda", Strength.SURE, f"{name}()"
     elif last == "cuda" and isinstance(node.func, ast.Attribute):
         yield "cuda", Strength.SURE, ".cuda()"
