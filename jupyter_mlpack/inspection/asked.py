@@ -76,7 +76,7 @@ class Reader:
             line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
             evidence = Evidence("SEC1", Location(place.path, place.cell, node.lineno), mask(line.strip())[:200])
             environment = source_name == "environment"
-            if environment and (ORDINARY.match(name) or name in self.set):
+            if environment and (re.match(ORDINARY, name) or name in self.set):
                 continue
             secret = not environment or is_secret_name(name)
             shown = default if not secret and default is not None and not looks_secret("token", default) else None

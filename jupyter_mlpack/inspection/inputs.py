@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from jupyter_mlpack.inspection.outputs import is_mode
 from jupyter_mlpack.inspection.paths import LISTING, MAKERS, Names, Text, called, dotted, evaluate, word_set
 
-SURE = re.compile(
-    r"^(open|read_(?!sql|gbq|html|clipboard|secret)\w+|imread|loadtxt|genfromtxt|fromfile|load_npz|loadmat|ImageFolder"
-    r"|image_dataset_from_directory|text_dataset_from_directory|flow_from_directory|listdir|scandir|iterdir|read_text|read_bytes"
-    r"|File|ZipFile|TarFile|SourceFileLoader|run_path|spec_from_file_location|open_dataset|from_csv|copyfile|copy2|copytree)$"
+SURE = word_set(
+    """
+    open imread loadtxt genfromtxt fromfile load_npz loadmat ImageFolder image_dataset_from_directory listdir
+    scandir iterdir text_dataset_from_directory flow_from_directory read_text read_bytes File ZipFile TarFile
+    SourceFileLoader run_path spec_from_file_location open_dataset from_csv copyfile copy2 copytree
+    """
 )
-READERS = re.compile(
-    r"^(loads?_\w+|load|load\w*|from_file|from_json|from_pretrained|Dataset|Image|Audio|Video|SVG|extractall|glob|iglob|rglob|walk"
-    r"|parse|connect|from_disk|copy|move|unpack_archive|parquet|csv|json|text)$"
+READERS = word_set(
+    """
+    load from_file from_json from_pretrained Dataset Image Audio Video SVG extractall glob iglob rglob walk
+    parse connect from_disk copy move unpack_archive parquet csv json text
+    """
 )
-NEITHER = re.compile(
-    r"^(print|info|debug|warning|error|exception|title|set_title|suptitle|xlabel|ylabel|set_xlabel|set_ylabel|label|legend|text"
-    r"|annotate|replace|startswith|endswith|split|rsplit|lower|upper|remove|unlink|rmtree|rmdir|add_argument|system|run|check_call"
-    r"|check_output|Popen|call|getenv|getpass|set_page_config|markdown|header|write|encode|decode|compile|sub|match|search|findall"
-    r"|install|import_module|login|drop|rename|groupby|merge|sort_values|get_dummies|chdir|join_path|strftime|strptime)$"
+"""Calls that read by their name; so do those that begin with ``load`` and ``read_``."""
+
+NO_FILES = word_set("read_gbq read_html read_clipboard read_secret read_secret_version")
+NEITHER = word_set(
+    """
+    print info debug warning error exception title set_title suptitle xlabel ylabel set_xlabel set_ylabel label
+    legend text annotate replace startswith endswith split rsplit lower upper remove unlink rmtree rmdir
+    add_argument system run check_call check_output Popen call getenv getpass set_page_config markdown header
+    write encode decode compile sub match search findall install import_module login drop rename groupby merge
+    sort_values get_dummies chdir join_path strftime strptime
+    """
 )
 """Calls whose texts are no paths to read, whatever stands beside the notebook."""
 
@@ -49,9 +58,9 @@ def read(node: ast.Call, names: Names) -> Iterator[tuple[Text, bool]]:
         found = evaluate(node, names) if name in LISTING else mine
         yield from ((text, sure) for text in found)
         return
-    if (name in MAKERS and name not in LISTING) or NEITHER.match(name):
+    if (name in MAKERS and name not in LISTING) or name in NEITHER:
         return
-    sure = bool(SURE.match(name)) or (name in ("load", "read") and owner is not None and dotted(owner) in MODULES)
+    sure = _is_sure(name) or (name in ("load", "read") and owner is not None and dotted(owner) in MODULES)
     if name in LISTING:
         yield from ((text, False) for text in evaluate(node, names))
         return
@@ -63,7 +72,13 @@ def read(node: ast.Call, names: Names) -> Iterator[tuple[Text, bool]]:
 
 def reads(node: ast.Call) -> bool:
     """Whether the call is one that reads by its name."""
-    return bool(SURE.match(called(node)) or READERS.match(called(node)))
+    name = called(node)
+    return _is_sure(name) or name in READERS or name.startswith("load")
+
+
+def _is_sure(name: str) -> bool:
+    tables = name.startswith("read_") and not name.startswith("read_sql") and name not in NO_FILES
+    return name in SURE or tables
 
 
 def _texts(node: ast.expr, names: Names) -> Iterator[Text]:

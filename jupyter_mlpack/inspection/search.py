@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from jupyter_mlpack.inspection import filenotices as tell
 from jupyter_mlpack.inspection.mounts import Place, dataset_of, locate
-from jupyter_mlpack.inspection.paths import GAP
+from jupyter_mlpack.inspection.paths import GAP, word_set
 from jupyter_mlpack.inspection.project import leaving_links
 from jupyter_mlpack.inspection.surroundings import Surroundings, is_path
 from jupyter_mlpack.inspection.touches import Touch
@@ -21,17 +21,19 @@ MAX_FOLDER_FILES = 200
 
 MAX_WILDCARDS = 10
 
-KNOWN_OTHERWISE = re.compile(r"(^|/)(requirements[\w.-]*\.txt|environment[\w.-]*\.ya?ml)$")
-CREDENTIALS = re.compile(
+KNOWN_OTHERWISE = r"(^|/)(requirements[\w.-]*\.txt|environment[\w.-]*\.ya?ml)$"
+CREDENTIALS = (
     r"(^|/)(\.env(\.\w+)?|id_(rsa|dsa|ecdsa|ed25519)[\w.-]*|[^/]*\.(pem|key|p12|pfx|jks|keystore)|credentials(\.json)?|kaggle\.json|\.netrc|\.pypirc"
     r"|client_secrets?[\w.-]*\.json|service[_-]?account[\w.-]*\.json|secrets?\.(toml|ya?ml|json)|\.git-credentials|token\.json)$"
 )
-NAMED = re.compile(r"(?<![$\w])\w")
+NAMED = r"(?<![$\w])\w"
 """A letter or digit that is no shell variable's: without one nothing is known of a name."""
 
-QUIET = re.compile(
-    r"^(ls|dir|pip3?|conda|mamba|apt|apt-get|nvidia-smi|head|tail|cat|echo|pwd|rm|du|df|wc|which|grep|lscpu|free|uname|find|tree"
-    r"|export|set|sudo|dpkg|java|node|ps|whoami|date|%?cd|mkdir|file|less|more|sort|jupyter)$"
+QUIET = word_set(
+    """
+    ls dir pip pip2 pip3 conda mamba apt apt-get nvidia-smi head tail cat echo pwd rm du df wc which grep lscpu
+    free uname find tree export set sudo dpkg java node ps whoami date %cd cd mkdir file less more sort jupyter
+    """
 )
 """Commands that bring no file; after any other one a file may be there that nobody names."""
 
@@ -51,7 +53,7 @@ class Search:
         made = [touch for touch in touches if touch.verb in ("writes", "fetches")]
         self.made = {_pattern(touch.path) for touch in made}
         self.mentioned = {touch.path for touch in touches if touch.verb == "mentions"}
-        self.foreign = any(not QUIET.match(posixpath.basename(command.words[0])) for command in around.commands)
+        self.foreign = any(posixpath.basename(command.words[0]) not in QUIET for command in around.commands)
         self.judges = around.folder.kind("") == "folder" and not self.foreign
 
     def module(self, module: str, evidence: Evidence) -> None:
@@ -101,7 +103,7 @@ class Search:
         """An output; one outside the folder is lost with the job."""
         text = touch.text.text
         place = locate(GAP.sub("*", text), touch.folder)
-        if touch.text.number or place.where in ("none", "scratch") or not NAMED.search(GAP.sub("", text)):
+        if touch.text.number or place.where in ("none", "scratch") or not re.search(NAMED, GAP.sub("", text)):
             return
         self.written.setdefault(text, []).append(touch.evidence)
         self.made_before.add(place.path)
@@ -112,7 +114,7 @@ class Search:
             self.notices.append(tell.lost(text, touch.evidence.location))
 
     def _inside(self, path: str, touch: Touch) -> None:
-        if path in (".", "/") or KNOWN_OTHERWISE.search(path) or path in self.around.written:
+        if path in (".", "/") or re.search(KNOWN_OTHERWISE, path) or path in self.around.written:
             return
         if path in self.made_before:
             return
@@ -147,9 +149,9 @@ class Search:
             self.notices.append(tell.large_folder(path, len(files), size, touch.evidence.location))
 
     def _take(self, file: str, evidence: Evidence, kind: str) -> None:
-        if KNOWN_OTHERWISE.search(file):
+        if re.search(KNOWN_OTHERWISE, file):
             return
-        if CREDENTIALS.search(file):
+        if re.search(CREDENTIALS, file):
             if self._once("credentials", file):
                 self.notices.append(tell.credentials(file, evidence.location))
             return

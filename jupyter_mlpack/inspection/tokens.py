@@ -17,7 +17,7 @@ MAX_TEXT = 200_000
 MASK = "***"
 
 TOKENS = tuple(
-    (kind, tuple(signs.split()), re.compile(pattern))
+    (kind, tuple(signs.split()), pattern)
     for kind, signs, pattern in (
         ("an AWS access key", "akia asia", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
         (
@@ -89,19 +89,15 @@ TOKENS = tuple(
         ),
     )
 )
-"""Kind, signs in lower case of which one must stand in the text, and the form."""
+"""Kind, signs in lower case of which one must stand in the text, and the form (compiled when first looked for)."""
 
-GIVEN = re.compile(
-    r"""(?x) (?<![\w-]) (?P<name>-{0,2}[A-Za-z_][\w.-]{1,60}) ["']? \s{0,3} \]? \s{0,3}
+GIVEN = r"""(?x) (?<![\w-]) (?P<name>-{0,2}[A-Za-z_][\w.-]{1,60}) ["']? \s{0,3} \]? \s{0,3}
     (?= (?: :\s{0,3}(?:str|Optional\[str\]|str\s?\|\s?None)\s{0,3}= | [=:,] ) \s{0,3} [bfru]{0,2}
           ["'](?P<quoted>[^"'\s]{6,300})["']
       | (?:=|\s{1,3}) (?P<plain>[^-"'\s$(){}<>\[\],;=][^"'\s$(){}<>\[\],;=]{5,300}) (?=\s|$|[;&|"'\\]) )"""
-)
 """A name and the literal after it: ``key = "..."``, ``login(token="...")``, ``{"key": "..."}``, ``--token ...``."""
 
-LOGIN = re.compile(
-    r"\b(?:wandb|comet|neptune)\s{1,3}login\s{1,3}(?:--relogin\s{1,3})?(?P<secret>[A-Za-z0-9]{20,100})\b"
-)
+LOGIN = r"\b(?:wandb|comet|neptune)\s{1,3}login\s{1,3}(?:--relogin\s{1,3})?(?P<secret>[A-Za-z0-9]{20,100})\b"
 
 NAME_SIGNS = word_set(
     "key token secret passw pwd passphrase credential auth webhook dsn jwt bearer conn _url _uri sas_ _sas _pat login"
@@ -183,15 +179,15 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     taken: list[tuple[int, int]] = []
     lower = text.lower()
     for kind, signs, pattern in TOKENS:
-        for match in pattern.finditer(text) if any(sign in lower for sign in signs) else ():
-            span = match.span("secret") if "secret" in pattern.groupindex and match.group("secret") else match.span()
+        for match in re.finditer(pattern, text) if any(sign in lower for sign in signs) else ():
+            span = match.span("secret") if match.groupdict().get("secret") else match.span()
             value = text[slice(*span)]
             if len(set(value)) >= 5 and not _is_placeholder(value) and not _overlaps(span, taken):
                 taken.append(span)
                 yield (*span, kind)
     if not any(sign in lower for sign in NAME_SIGNS):
         return
-    for match in (*GIVEN.finditer(text), *LOGIN.finditer(text)):
+    for match in (*re.finditer(GIVEN, text), *re.finditer(LOGIN, text)):
         group = next(name for name in ("quoted", "plain", "secret") if match.groupdict().get(name))
         name = match.groupdict().get("name") or "api key"
         if _is_given(name, match.group(group), group) and not _overlaps(match.span(group), taken):
