@@ -28,8 +28,10 @@ SHELL_TOOLS |= dict.fromkeys(NEURON_TOOLS, "neuron")
 DEVICE_OPTION = re.compile(r"device(?:=|\s+)[\"']?(cuda|hpu)\b")
 """``train.py --policy.device=cuda``"""
 
-TELLING = ("cuda", "gpu", "tpu", "xla", "device", "hpu", "habana", "mps", "neuron", "hip", "hsa_", "rocr", "4bit", "8bit",
-           "fp16", "bitsandbytes", "flash_attention", "accelerator", "client(", "@")  # fmt: skip
+TELLING = (
+    "cuda", "gpu", "tpu", "xla", "device", "hpu", "habana", "mps", "neuron", "hip", "hsa_", "rocr", "4bit", "8bit",
+    "fp16", "bitsandbytes", "flash_attention", "accelerator", "client(", "@",
+)  # fmt: skip
 """Without one of these a cell says nothing but what it imports; walking through all of them takes ten times as long."""
 
 MUTE = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.alias, ast.cmpop)
@@ -59,7 +61,7 @@ def code_signals(path: str, cells: Iterable[Cell], imports: Iterable[Import]) ->
     """
     imports = tuple(imports)
     told = {cell.number: tree for cell in cells if _is_telling(cell.python) and (tree := parse_python(cell.python))}
-    answers = frozenset(name for tree in told.values() for name in _answers(tree))
+    answers = frozenset(name for cell in cells if cell.number in told for name in _answers(cell, told[cell.number]))
     remote = any(_is_remote(found.module) for found in imports)
     for number, tree in told.items():
         yield from _walk(tree, Scope(path, number, answers), remote=remote)
@@ -171,8 +173,10 @@ def _demanded(node: ast.If | ast.Assert) -> Iterator[uses.Use]:
     yield from ((kind, Strength.SURE, text) for kind, _, text in asked[:1])
 
 
-def _answers(tree: ast.Module) -> Iterator[str]:
+def _answers(cell: Cell, tree: ast.Module) -> Iterator[str]:
     """Names that hold the answer to a question: ``use_gpu = torch.cuda.is_available()``."""
+    if not any(question.rsplit(".", 1)[-1] in cell.python for question in words("code", "questions")):
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and uses.is_question(node.value):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
