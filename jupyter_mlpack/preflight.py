@@ -47,13 +47,14 @@ class Gap:
 def check_hardware(hardware: Hardware, lock: Lock, target: Target) -> tuple[Notice, ...]:
     """What to tell before the build. Raises ``NoKernelsForCard`` where the image could not do its work at all."""
     gaps = tuple(_gaps(hardware.declared, lock))
+    needs = hardware.needed.kind == "cuda" and not hardware.needed.optional
+    asked = target.accelerator.startswith("cuda")
     certain = [gap for gap in gaps if gap.package.name in FRAMEWORKS]
-    needed = hardware.needed
-    if certain and target.accelerator.startswith("cuda") and needed.kind == "cuda" and not needed.optional:
+    if certain and asked and needs:
         gap = certain[0]
         release = f"{gap.package.name} {gap.package.version}"
         raise errors.NoKernelsForCard(release=release, card=_card(gap.declared), advice=gap.advice)
-    if target.accelerator.startswith("cuda") or hardware.accelerator == "cuda":
+    if asked or needs or hardware.accelerator == "cuda":
         kernels_missing = [_notice("no-kernels", gap.sentence, gap.declared.evidence) for gap in gaps]
         return (*kernels_missing, *_without_cuda(hardware, lock), *_driver(hardware, lock))
     return tuple(_unused_cuda(lock)) if hardware.accelerator == "cpu" else ()

@@ -117,6 +117,11 @@ def test_check_hardware__image_for_a_cpu__size_of_the_cuda_libraries_and_a_way_w
     assert "CPU wheels" in notices[0].text
 
 
+def test_check_hardware__declared_cpu_but_the_code_needs_a_gpu__its_cuda_is_not_called_unused() -> None:
+    hardware = Hardware(DeclaredHardware("cpu", provider="kaggle"), NEEDS_CUDA, "cpu", "declared")
+    assert codes(hardware, "torch==2.15.0", *LINE_13) == ["driver-floor"]
+
+
 @pytest.mark.parametrize("releases", [("torch==2.15.0+cpu",), ("pandas==2.2.3",), ("nvidia-ml-py==13.615.71",)])
 def test_check_hardware__image_for_a_cpu_without_cuda__silent(releases: tuple[str, ...]) -> None:
     assert codes(Hardware(), *releases) == []
@@ -137,8 +142,15 @@ def test_cuda_lines__lock__major_versions(releases: tuple[str, ...], lines: set[
     assert cuda_lines(lock(*releases)) == lines
 
 
-def test_table__rows_of_kernels__are_ordered_and_read() -> None:
-    known = {entry.capability for entry in accelerators().values() if entry.capability}
-    assert known
-    assert all({"package", "least"} <= row.keys() for row in kernels_table()["build"])
+def test_table__rows_of_kernels__a_release_after_from_is_before_below() -> None:
+    def number(text: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in text.split("."))
+
+    rows = [row for row in kernels_table()["build"] if "from" in row and "below" in row]
+    assert rows
+    assert all(number(row["from"]) < number(row["below"]) for row in rows)
+
+
+def test_table__other_package_to_ask_for__only_where_a_row_may_refuse_one() -> None:
     assert set(kernels_table()["instead"]) <= {row["package"] for row in kernels_table()["build"]}
+    assert {entry.capability for entry in accelerators().values()} >= {"6.0", "7.0", "7.5", "9.0", "12.0"}

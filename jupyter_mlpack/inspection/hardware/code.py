@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.cells import parse_python
@@ -54,7 +54,7 @@ class Scope:
         return Signal(kind, strength, Evidence(RULES[strength], place, text[:200]))
 
 
-def code_signals(path: str, cells: Iterable[Cell], imports: Iterable[Import]) -> Iterator[Signal]:
+def code_signals(path: str, cells: Sequence[Cell], imports: Iterable[Import]) -> Iterator[Signal]:
     """The signs in all cells, and in what is imported (in cells and in local files that were followed).
 
     Only cells that hold a telling word are walked through; of the others the imports are all there is to know.
