@@ -139,7 +139,8 @@ def _single(word: str, command: Command, around: Surroundings, rule: str = "PIP1
 
 def _line(command: Command, word: str) -> str:
     """The line of the command that names ``word``, for telling; credentials in an address are left out."""
-    line = next((line for line in command.text.split("\n") if word in line), command.text.split("\n")[0])
+    lines = command.text.split("\n") if len(command.text) <= MAX_LINE else [" ".join(command.words)[:MAX_LINE]]
+    line = next((line for line in lines if word in line), lines[0])
     return re.sub(r"://[^/\s@]+@", "://***@", line.strip())[:200]
 
 

@@ -55,12 +55,14 @@ def _program(words: tuple[str, ...]) -> str:
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, tuple[ast.expr, ...], int]]:
-    """The names that ``node`` uses, each with the values that go with it and its line."""
+    """The names that ``node`` uses, each with the values that go with it and its line; of ``Class.make()`` both."""
     if isinstance(node, ast.Call):
         yield _name(node.func), (*node.args[:4], *(word.value for word in node.keywords)), node.lineno
         yield from ((word.arg, (word.value,), node.lineno) for word in node.keywords if word.arg)
     elif isinstance(node, ast.Attribute):
         yield node.attr, (), node.lineno
+        if isinstance(node.value, ast.Name) and node.value.id[:1].isupper():
+            yield node.value.id, (), node.lineno
     elif isinstance(node, ast.Assign):
         target = node.targets[0]
         if isinstance(target, ast.Attribute):

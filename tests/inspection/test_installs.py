@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,3 +147,30 @@ def test_find_installs__names__come_out_as_they_went_in(wanted: list[str]) -> No
         if name not in ("pipenv", "poetry", "cmake", "ninja", "conda", "mamba", "cudnn", "python", "wheel")
     ]
     assert names("%pip install " + " ".join(kept)) == kept
+
+
+def test_find_installs__many_lines__cost_in_proportion() -> None:
+    def seconds(count: int) -> float:
+        source = "%%bash\n" + "".join(f"pip install a{number % 7}\n" for number in range(count))
+        begin = time.process_time()
+        assert len(installs(source).found) == count
+        return time.process_time() - begin
+
+    assert seconds(8_000) < 20 * max(seconds(1_000), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("!sudo -H pip install a", ["a"], id="options of sudo"),
+        pytest.param("!conda run -n env pip install a", ["a"], id="pip of an environment"),
+        pytest.param("!poetry add a\n!pipenv install b\n!easy_install c\n!uv add d", [*"abcd"], id="other tools"),
+        pytest.param("!pipx install a\n!uv tool install b", [], id="programs of their own"),
+        pytest.param("!pip install a == 1.0 b", ["a", "b"], id="operator alone"),
+        pytest.param("!pip install a, b", ["a", "b"], id="commas"),
+        pytest.param("!pip install /data/numpy-1.26.4-cp311-cp311-any.whl", ["numpy==1.26.4"], id="known wheel"),
+        pytest.param("!pip install /data/mine_own_thing-1.0-py3-none-any.whl", [], id="wheel that nobody knows"),
+    ],
+)  # fmt: skip
+def test_find_installs__odd_spelling__is_understood(source: str, expected: list[str]) -> None:
+    assert names(source) == expected
