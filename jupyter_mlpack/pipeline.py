@@ -50,7 +50,10 @@ from jupyter_mlpack.values import (
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the caller asks for beside the notebook; every field has a sensible default."""
+    """What the caller asks for beside the notebook; every field has a sensible default.
+
+    ``kernel`` is the one that was asked instead of the notebook's own.
+    """
 
     name: str | None = None
     purpose: Purpose = Purpose.TRAINING
@@ -61,6 +64,7 @@ class Wishes:
     lenient: bool = False
     refresh: bool = False
     allowed_indexes: tuple[str, ...] = ()
+    kernel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +152,11 @@ def allowed_machine(inspection: Inspection, wishes: Wishes, machine: Machine) ->
 
 
 def package_local(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine) -> Packaged:
-    """Wheels of what the kernel holds and no index has, as far as the notebook needs it."""
-    holdings = read_holdings(inspection.kernel, cache=machine.store.root / "kernels")
+    """Wheels of what the kernel holds and no index has, as far as the notebook needs it; none if it was not asked."""
+    spoke = any(item.packaged or item.resolved_by == "kernel" for item in inspection.dependencies)
+    if not spoke and not inspection.constraints:
+        return Packaged()
+    holdings = read_holdings(wishes.kernel or inspection.kernel, cache=machine.store.root / "kernels")
     folder = machine.store.root / "wheels"
     return package_holdings(inspection.dependencies, wishes.required, holdings, target, folder)
 

@@ -14,6 +14,11 @@ import pytest
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.resolution import find_uv
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 pytestmark = pytest.mark.network
 TOOL = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
 PROJECT = (
@@ -102,6 +107,20 @@ def built_again(folder: Path, store: Store) -> StoredImage:
     image = store.image("bill:training")
     assert image is not None
     return image
+
+
+def test_inspect__pylock_of_a_notebook_with_an_editable_project__names_the_wheel_without_a_path(
+    folder: Path, tmp_path: Path
+) -> None:
+    words = ("inspect", str(folder / "work" / "bill.ipynb"), "--format", "pylock", "--home", str(tmp_path / "home"))
+    text = run(sys.executable, "-m", "jupyter_mlpack", *words, JUPYTER_PATH=str(folder))
+    packages = {package["name"]: package for package in tomllib.loads(text)["packages"]}
+    assert packages.keys() == {"acme-base", "acme-billing", "six"}
+    (wheel,) = packages["acme-billing"]["wheels"]
+    assert wheel["path"] == "wheels/acme_billing-1.2+mine-py3-none-any.whl"
+    assert packages["six"]["wheels"][0]["url"].startswith("https://")
+    assert "file:" not in text
+    assert str(folder) not in text
 
 
 def test_build__editable_project_with_compiled_files__is_refused_with_the_reason(

@@ -120,6 +120,7 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
             python=self.python or None,
             stack=self.stack or None,
             allowed_indexes=tuple(self.allow_index),
+            kernel=self.kernel or None,
         )
         return pylock(inspection, wishes, self.machine(), reporter)
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from jupyter_mlpack.inspection.requirement import without_credentials
 from jupyter_mlpack.values import Evidence, Location, PackageIndex
 
 ROLES = {
@@ -21,7 +20,7 @@ ROLES = {
 }  # fmt: skip
 """uv's documentation, "Package indexes" and "Using uv with PyTorch"; pip's, "pip install"."""
 OPEN = re.compile(r"[{}$<>`*]|\s")
-QUERY = re.compile(r"(?<=[\w/])\?\S*")
+QUERY = re.compile(r"(?<=[\w/])[?#]\S*")
 """What follows an address may be a token."""
 BACKEND = re.compile(r"(cpu|cu\d+|rocm[\d.]+|xpu)")
 
@@ -62,5 +61,5 @@ def plain_index(value: str, role: str) -> str:
     except ValueError:
         return ""
     if parts.scheme in ("http", "https") and parts.netloc:
-        return without_credentials(address).partition("?")[0]
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
     return address if role == "links" and not parts.scheme and address else ""

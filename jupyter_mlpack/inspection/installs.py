@@ -141,7 +141,7 @@ def _line(command: Command, word: str) -> str:
     """The line of the command that names ``word``, for telling; credentials in an address are left out."""
     lines = command.text.split("\n") if len(command.text) <= MAX_LINE else [" ".join(command.words)[:MAX_LINE]]
     line = next((line for line in lines if word in line), lines[0])
-    return re.sub(r"://[^/\s@]+@", "://***@", line.strip())[:200]
+    return re.sub(r"://[^/\s]+@", "://***@", line.strip())[:200]
 
 
 def _from_path(wanted: Wanted, command: Command, around: Surroundings) -> Iterator[Install | Notice]:

@@ -31,9 +31,10 @@ def main() -> None:
         said = held.metadata  # parsed anew whenever it is asked for
         name, version = (said["Name"], said["Version"]) if said else (None, None)
         if name and version and normalised(name) not in found:
-            row = [name, version, origin(held, name, conda), modules(held, name)]
+            kind = origin(held, name, conda)
             needed = said.get_all("Requires-Dist") or (held.requires if is_egg(held) else ()) or ()
-            found[normalised(name)] = [*row, *foreign(held, row[2]), [normalised(line) for line in needed]]
+            row = [name, version, kind, modules(held, name), *foreign(held, kind)]
+            found[normalised(name)] = [*row, [normalised(line) for line in needed]]
     distributions = [found[key] for key in sorted(found)]
     outside = any(row[2] in FOREIGN for row in distributions)
     for row in distributions:

@@ -64,7 +64,7 @@ def because(evidence: Iterable[Evidence]) -> str:
 def comment(text: str) -> str:
     """Text on one line, credentials in addresses left out, not too long."""
     plain = "".join(character if character.isprintable() else " " for character in text)
-    plain = re.sub(r"://(?!git@)[^/\s@]+@", "://", " ".join(plain.split()))
+    plain = re.sub(r"://(?!git@)[^/\s]+@", "://", " ".join(plain.split()))
     return plain if len(plain) <= LONGEST or "://" in plain else plain[:LONGEST] + " ..."
 
 

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_mlpack.inspection import inspect_notebook
+from jupyter_mlpack.inspection.index_options import ROLES, plain_index
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.values import PackageIndex
 
@@ -32,7 +35,9 @@ CASES = {
     "uv's default": (f"!uv pip install acme --default-index {MIRROR}", [(MIRROR, "default")]),
     "torch's build": ("!uv pip install torch --torch-backend=cu128", [("cu128", "torch")]),
     "a build of this machine": ("!uv pip install torch --torch-backend=auto", []),
-    "two": (f"!pip install a -i {MIRROR} --extra-index-url {MIRROR}/2", [(MIRROR, "default"), (MIRROR + "/2", "extra")]),
+    "two": (f"!pip install a -i {MIRROR} --extra-index-url {MIRROR}/2",
+            [(MIRROR, "default"), (f"{MIRROR}/2", "extra")]),
+    "at signs": ("!pip install acme -i https://me:pa55@pa55@mirror.example/simple#pa55", [(MIRROR, "default")]),
     "credentials": ("!pip install acme -i https://me:pa55@mirror.example/simple?token=pa55", [(MIRROR, "default")]),
     "not literal": ("url = 'x'\n!pip install acme -i {url}\n!pip install acme -i https://$HOST/simple", []),
     "a file of this machine": ("!pip install acme -i file:///srv/simple", []),
@@ -53,3 +58,10 @@ def test_indexes__requirements_file__have_its_line(tmp_path: Path) -> None:
     (found,) = indexes(tmp_path, "!pip install -r needs.txt")
     assert (found.url, found.role) == (MIRROR, "extra")
     assert str(found.evidence[0].location) == "needs.txt, line 2"
+
+
+@given(st.text(), st.sampled_from(["-i", "--extra-index-url", "-f", "--torch-backend", "--index"]))
+def test_plain_index__any_text__is_an_address_without_credentials_or_nothing(value: str, option: str) -> None:
+    found = plain_index(value, ROLES[option])
+    assert "@" not in found.partition("://")[2].partition("/")[0]
+    assert not any(character.isspace() for character in found)

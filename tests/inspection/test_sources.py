@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.editable import read_finder
@@ -153,3 +156,15 @@ def test_read_finder__code_in_the_place_of_a_literal__is_not_run(tmp_path: Path)
 def test_top_modules__packages_modules_namespaces__as_deep_as_they_are_named() -> None:
     paths = ("acme/__init__.py", "acme/sub/__init__.py", "corp/inner/__init__.py", "corp/one.py", "single.py", "x.txt")
     assert top_modules({path: Path(path) for path in paths}) == ("acme", "corp.inner", "corp.one", "single")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
+def test_find_files__any_text_in_what_installers_leave__is_told_or_refused(tmp_path: Path, text: str) -> None:
+    holding = editable(tmp_path, {"acme.pth": "import f\n", "f.py": ""})
+    write(tmp_path / "project", {"readme": ""})
+    for name in ("acme.pth", "f.py", "acme-1.0.dist-info/RECORD", "acme-1.0.dist-info/entry_points.txt"):
+        (tmp_path / "site-packages" / name).write_text(text, errors="replace")
+        with suppress(errors.PackagingError):
+            files = checked_files(holding)
+            assert all(file.resolve().is_relative_to(tmp_path) for file in files.values())

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from jupyter_mlpack.resolution import LockRequest, pylock_text, requirements_text, resolve
 from jupyter_mlpack.resolution.lock import find_uv
@@ -165,3 +168,18 @@ def test_pylock_text__changed_bytes_on_the_index__uv_refuses(index: Index, tmp_p
     done = uv(tmp_path, index, "pip", "install", "--preview", "--python", sys.executable, *words)
     assert done.returncode != 0
     assert not (tmp_path / "to" / "six.py").exists()
+
+
+@given(st.text(), st.text(), st.text(max_size=20))
+def test_requirements_text__any_text_in_a_notebook__adds_no_line(name: str, evidence: str, module: str) -> None:
+    found = Inspection(
+        name,
+        dependencies=(Dependency("good", "", "table", told(evidence)), Dependency(module, module, "table")),
+        unresolved=(Unresolved(module, told(evidence)),),
+        indexes=(PackageIndex(evidence, "extra", told(evidence)),),
+    )
+    lines = requirements_text(found).splitlines()
+    assert len(lines) == 5
+    wanted = [line.split("#")[0].strip() for line in lines if not line.startswith("#")]
+    assert "good" in wanted
+    assert all(Requirement(line) for line in wanted)
