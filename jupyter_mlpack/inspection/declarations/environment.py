@@ -16,7 +16,7 @@ from jupyter_mlpack.inspection.declarations.toml import texts
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim
 
-MAX_YAML = 64_000
+MAX_YAML = 32_000
 """Characters; the parser is slow, and an exported environment of 300 packages takes 12,000."""
 
 MAX_DEPTH = 50

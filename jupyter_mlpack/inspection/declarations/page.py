@@ -13,7 +13,7 @@ from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, wit
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim, Evidence, Location, Notice, PackageIndex, SystemPackage
 
-MAX_ENTRIES = 2_000
+MAX_ENTRIES = 1_000
 """Entries of one page that are read; the largest environments in use hold about 700."""
 
 MAX_LINE = 2_000
@@ -162,11 +162,13 @@ def logical_lines(text: str) -> Iterator[tuple[str, int]]:
     """Lines without comments, continuations joined, each with the number of its first line; too long ones left out."""
     held, first = "", 0
     for number, line in enumerate(text.splitlines(), 1):
+        if not held and (not line or line.isspace()):
+            continue
         held, first = (held + " " + line.strip(), first) if held else (line.strip(), number)
         if held.endswith("\\") and len(held) <= MAX_LINE:
             held = held[:-1].rstrip() or " "
             continue
-        plain = re.sub(r"(^|\s)#.*$", "", held).strip()
+        plain = re.sub(r"(^|\s)#.*$", "", held).strip() if "#" in held else held
         if plain and len(plain) <= MAX_LINE:
             yield plain, first
         held = ""

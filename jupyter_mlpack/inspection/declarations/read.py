@@ -62,6 +62,9 @@ ONCE: tuple[tuple[str, str, Reader], ...] = (
 )
 """Files of the binder folder, or of the notebook's folder where there is none."""
 
+MAX_TOGETHER = 4_000_000
+"""Characters of all files; a notebook in a project of many large ones is read with what stands nearest."""
+
 MIN_KEPT, MAX_KEPT = 500, 500_000
 """Characters of pages whose reading is kept in this process."""
 
@@ -134,6 +137,7 @@ def _blocks(path: str, notebook: Notebook, python: str | None) -> Iterator[tuple
 def _files(around: Surroundings, python: str | None) -> Iterator[tuple[Page, Reading]]:
     """The files beside the notebook, then those of the project's folders above it, nearest first."""
     seen: set[str] = set()
+    left = MAX_TOGETHER
     for level, top in enumerate(("", *(around.above.levels if around.above.marked else ()))):
         binder = next((name for name in FOLDERS if around.kind(posixpath.join(top, name)) == "folder"), "")
         base = posixpath.join(top, binder) if binder else top
@@ -144,6 +148,8 @@ def _files(around: Surroundings, python: str | None) -> Iterator[tuple[Page, Rea
             page = _page(around, posixpath.join(folder, name), kind, python)
             if page is not None:
                 seen.add(name)
+                left -= len(page.text)
+                page = page if left >= 0 else replace(page, text="", readable=False)
                 source = "binder" if kind in ("apt", "runtime") or folder != top else kind
                 yield page, _read(replace(page, source=source, level=level), reader)
 

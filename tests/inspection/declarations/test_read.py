@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -178,3 +179,18 @@ def test_read_declarations__changed_file__is_read_again(tmp_path: Path) -> None:
     for first in ("a", "b"):
         write(tmp_path, requirements_txt=f"{first}\n{text}")
         assert said(declared(tmp_path))[0] == f"requirements: {first}"
+
+
+def test_read_declarations__large_files_at_every_level__are_read_until_enough(tmp_path: Path) -> None:
+    entry = '[[package]]\nname = "a"\nversion = "1"\n'
+    deep = tmp_path / "a" / "b"
+    for folder in (tmp_path, deep.parent, deep):
+        folder.mkdir(exist_ok=True)
+        for name in ("uv.lock", "poetry.lock", "requirements.txt"):
+            (folder / name).write_text(entry * (1_900_000 // len(entry)))
+    write(tmp_path, pyproject_toml="")
+    started = time.process_time()
+    found = declared(deep)
+    assert time.process_time() - started < 10
+    assert [str(notice.location) for notice in found.notices][:2] == ["requirements.txt", "../uv.lock"]
+    assert {entry.name for entry in found.requirements} == {"a"}
