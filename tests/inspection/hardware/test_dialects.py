@@ -100,6 +100,7 @@ ROWS: list[tuple[str, dict[str, Any], tuple[str, str | None, int | None]]] = [
     ("studio-silent-image", kernel(arn("sagemaker-data-science-310-v1")), ("none", None, None)),
     ("studio-cuda-image", kernel(arn("tensorflow-2.10.1-py39-cu112-ubuntu20.04")), ("gpu", None, None)),
     ("display-name", kernel("python3", "Python 3 (PyTorch 2.0.0 Python 3.10 GPU Optimized)"), ("gpu", None, None)),
+    ("display-name-free-text", kernel("python3", "Python (old gpu box)"), ("none", None, None)),
     ("conda", kernel("conda_pytorch_p39"), ("none", None, None)),
     ("neuron-kernel", kernel("aws_neuron_venv_pytorch"), ("neuron", None, None)),
     ("neuronx-kernel", kernel("aws_neuronx_venv_transformers_neuronx"), ("neuron", None, None)),

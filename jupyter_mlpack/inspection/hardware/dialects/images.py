@@ -30,11 +30,16 @@ def kernel_image(notebook: Notebook) -> str:
 
 
 def read_kernel_name(notebook: Notebook) -> tuple[DeclaredHardware, ...]:
-    """What the kernel's name says, then what its display name says; either may be missing."""
-    spec = mapping(notebook.metadata.get("kernelspec"))
-    provider, name = _provider(notebook), kernel_image(notebook)
-    key = "kernelspec.image" if STUDIO in (notebook.kernel or "") else "kernelspec.name"
-    said = ((key, name), ("kernelspec.display_name", text(spec.get("display_name"))))
+    """What the kernel's name says, then what its display name says; either may be missing.
+
+    A display name is free text that goes stale; it is asked only where Studio wrote it (``... GPU Optimized)``).
+    """
+    display = text(mapping(notebook.metadata.get("kernelspec")).get("display_name"))
+    studio = STUDIO in (notebook.kernel or "")
+    said = [("kernelspec.image" if studio else "kernelspec.name", kernel_image(notebook))]
+    if studio or "PU Optimized)" in display:
+        said.append(("kernelspec.display_name", display))
+    provider = _provider(notebook)
     read = (
         read_words(value, DeclaredHardware(provider=provider, evidence=(evidence(notebook, key, value, "HW3"),)))
         for key, value in said
