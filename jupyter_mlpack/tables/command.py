@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except errors.MlpackError as failure:
-        print(failure, file=sys.stderr)
+        sentences = (failure.sentence(part) for part in ("what", "where", "why", "hint"))
+        print("\n".join(sentence for sentence in sentences if sentence), file=sys.stderr)
         return failure.exit_code
 
 
