@@ -12,7 +12,7 @@ from typing import Any
 
 from traitlets import TraitError, Unicode
 from traitlets.config.application import Application
-from traitlets.config.loader import ArgumentError, ConfigFileNotFound, KVArgParseConfigLoader
+from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
 
 FILES = ("jupyter_config", "jupyter_mlpack_config")
 """Names of configuration files without their ends (``.py``, ``.json``), the first read first."""
@@ -42,11 +42,10 @@ class SettingsApp(Application):
     def read_files(self) -> None:
         """Read ``--config``, else the files in Jupyter's configuration folders."""
         if self.config_file:
+            if not os.path.isfile(self.config_file):
+                raise ArgumentError(f"there is no configuration file {self.config_file}")
             folder, name = os.path.split(os.path.abspath(self.config_file))
-            try:
-                self.load_config_file(name, path=folder)
-            except ConfigFileNotFound as error:
-                raise ArgumentError(f"there is no configuration file {self.config_file}") from error
+            self.load_config_file(name, path=folder)
             return
         from jupyter_core.paths import jupyter_config_path
 

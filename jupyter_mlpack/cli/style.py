@@ -46,10 +46,13 @@ class Sheet:
         table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
         table.add_column(width=max(0, indent - 2))
         last = max(map(len, rows)) - 1
+        left = self.console.width - max(2, indent)
         for index in range(last):
             longest = max(cell_len(visible(row[index][0])) for row in rows if index < len(row))
-            table.add_column(width=min(longest, self.console.width * 2 // 5), overflow="fold")
-        table.add_column(overflow="fold" if wrap else "ellipsis", no_wrap=not wrap)
+            width = max(1, min(longest, self.console.width * 2 // 5, left - 12))
+            left -= width + 2
+            table.add_column(width=width, overflow="fold")
+        table.add_column(width=max(1, left), overflow="fold" if wrap else "ellipsis", no_wrap=not wrap)
         for row in rows:
             table.add_row("", *(joined([span]) for span in row))
         self.console.print(table)

@@ -32,8 +32,16 @@ def read_cell(number: int, source: str, tags: Iterable[str] = (), budget: Budget
         if parse_python(text) is not None and len(walk_python(text)) <= budget.nodes:
             budget.nodes -= len(walk_python(text))
             return Cell(number, source, text, _within(magics, budget), labels)
-    text = "\n".join(line.strip() if is_import(line.strip()) else "" for line in python)
+    text = "\n".join(_import(line.strip(), budget) for line in python)
     return Cell(number, source, text, _within(magics, budget), labels, False)
+
+
+def _import(line: str, budget: Budget) -> str:
+    """The line if it is an import by itself, else nothing."""
+    if budget.imports <= 0 or not line.startswith(("import ", "from ")):
+        return ""
+    budget.imports -= 1
+    return line if is_import(line) else ""
 
 
 def _lines(source: str) -> list[str]:

@@ -46,14 +46,15 @@ class Budget:
 
     ``parsed``, ``tokenised`` and ``skimmed`` are characters given to Python's parser, to IPython's tokenizer (which
     starts anew for each magic) and to the plain reading; ``nodes`` are those of all syntax trees: ten rules look at
-    each. ``magics`` is how many are kept.
+    each. ``magics`` is how many are kept, ``imports`` how many import lines of cells that are no Python are tried.
     """
 
     parsed: int = 400_000
-    nodes: int = 120_000
-    tokenised: int = 600_000
+    nodes: int = 50_000
+    tokenised: int = 250_000
     skimmed: int = 4_000_000
-    magics: int = 5_000
+    magics: int = 1_000
+    imports: int = 1_000
 
 
 @functools.cache

@@ -16,7 +16,12 @@ PREFIXES = frozenset(
     ["sudo", "time", "nohup", "exec", "command", "env", "yes", "eval", "then", "do", "else", "if", "!", "{", "("]
 )
 CLOSING = {"'": "'", '"': '"', "{": "}"}
+PLAIN = re.compile(r"[\w./:=+,@%~-]+")
+ESCAPED = re.compile(r"\\?(.?)", re.S)
 MAX_SHELL = 200_000
+MAX_WORDS = 1_000
+MAX_WORD = 4_000
+"""Characters of one text, words of a command and characters of a word that are read; what is longer is no command."""
 
 
 def split_commands(text: str) -> list[list[str]]:
@@ -36,32 +41,37 @@ def _words(text: str) -> Iterator[list[str]]:
         if token is None:
             yield words
             words = []
-        else:
-            words.append(token)
+        elif len(words) < MAX_WORDS:
+            words.append(token[:MAX_WORD])
     yield words
 
 
 def _tokens(text: str) -> Iterator[str | None]:
     """Words, and ``None`` where a command ends."""
-    word, position = "", 0
+    word: list[str] = []
+    position = 0
     while position < len(text):
         char = text[position]
         if char in CLOSING and not (char == "{" and text[position + 1 : position + 2] in (" ", "")):
             part, position = _quoted(text, position)
-            word += part or "\0"
+            word.append(part or "\0")
         elif char == "#" and not word:
             position = text.find("\n", position)
-        elif char in "\n;|)" or (char == "&" and text[position + 1 : position + 2] != ">" and not word.endswith(">")):
-            yield from ([word] if word else [])
+        elif char in "\n;|)" or (
+            char == "&" and text[position + 1 : position + 2] != ">" and (not word or word[-1][-1:] != ">")
+        ):
+            yield from (["".join(word)] if word else [])
             yield None
-            word, position = "", position + 1
+            word, position = [], position + 1
         elif char.isspace() or char in "(`":
-            yield from ([word] if word else [])
-            word, position = "", position + 1
+            yield from (["".join(word)] if word else [])
+            word, position = [], position + 1
         else:
-            step = 1 if char == "\\" else 0
-            word, position = word + text[position + step : position + step + 1], position + step + 1
-    yield from ([word] if word else [])
+            found = PLAIN.match(text, position) or ESCAPED.match(text, position)
+            assert found is not None
+            word.append(found[found.lastindex or 0])
+            position = found.end()
+    yield from (["".join(word)] if word else [])
 
 
 def _quoted(text: str, start: int) -> tuple[str, int]:

@@ -8,6 +8,7 @@ than ``MAX_DEPTH`` is left out of its tree.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 
 MAX_CELL = 200_000
@@ -21,6 +22,9 @@ MAX_KEPT = 1_000_000
 
 MAX_LINE = 2_000
 """Characters of a single line that is tried as an import."""
+
+IMPORTED = re.compile(r"(?:import|from|,)(?:[\w. \t]|\\\n)*")
+"""What an import names, across lines that end in a backslash."""
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on hostile text: nul bytes are ValueError, deep nesting the last two."""
@@ -93,7 +97,7 @@ def forget_trees() -> None:
 
 
 def _parse(text: str) -> Parsed | None:
-    if len(text) > MAX_CELL:
+    if len(text) > MAX_CELL or _has_long_name(text):
         return None
     try:
         with warnings.catch_warnings():
@@ -106,6 +110,13 @@ def _parse(text: str) -> Parsed | None:
         tree.body = [statement for statement in tree.body if _walk(statement) is not None]
         nodes = _walk(tree)
     return (tree, nodes) if nodes is not None else None
+
+
+def _has_long_name(text: str) -> bool:
+    """Whether an import names a module of more than ``MAX_DEPTH`` parts: CPython joins them in quadratic memory."""
+    if text.count(".") <= MAX_DEPTH or ("import" not in text and "from" not in text):
+        return False
+    return any(found[0].count(".") > MAX_DEPTH for found in IMPORTED.finditer(text))
 
 
 def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
