@@ -18,6 +18,9 @@ from jupyter_mlpack.inspection.tables import ipython_extensions
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
 DYNAMIC = {"import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"}
+MENTIONS = re.compile("import|find_spec", re.I)
+"""What code has in it that imports anything, by a statement or by one of ``DYNAMIC``: most cells need no look."""
+
 RUNS = {"system", "check_call", "run", "Popen", "call", "check_output", "exit", "run_line_magic", "main", "pip_install"}
 CATCHES_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 MAGIC_MODULES = {
@@ -97,7 +100,7 @@ def _timed(magic: Magic, place: Place) -> Iterator[Import]:
 
 def code_imports(text: str, place: Place, elsewhere: frozenset[str] = frozenset()) -> Iterator[Import]:
     """The imports of one piece of Python but for the functions called ``elsewhere``; nothing if it does not parse."""
-    tree = parse_python(text)
+    tree = parse_python(text) if MENTIONS.search(text) else None
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)] if tree else []
     while waiting:
         node, optional = waiting.pop()

@@ -15,6 +15,7 @@ from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.constants import MAX_TEXT, Constants, literal
 from jupyter_mlpack.values import Cell, Location
 
+NAMING = (ast.Call, ast.Attribute, ast.Assign)
 PATH_CALLS = frozenset(["Path", "join", "str"])
 SIMPLE = (ast.Constant, ast.Name, ast.JoinedStr)
 """Nodes whose text needs no look at nodes below them."""
@@ -34,7 +35,7 @@ def notebook_uses(path: str, cells: tuple[Cell, ...], listened: Callable[[str], 
     constants = Constants(cells)
     for cell in cells:
         for node in walk_python(cell.python):
-            for name, values, line in _named(node):
+            for name, values, line in _named(node) if isinstance(node, NAMING) else ():
                 if listened(name):
                     texts = tuple(text for value in values if (text := _text(value, constants)))
                     yield Use(name, texts, Location(path, cell.number, line))

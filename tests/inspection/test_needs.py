@@ -56,7 +56,7 @@ PANDAS = "import pandas as pd\n"
         pytest.param("from torch.utils.tensorboard import SummaryWriter", "tensorboard", id="import of a wrapper"),
         pytest.param("import transformers\nload(device_map='auto')", "accelerate", id="keyword"),
         pytest.param("from tqdm.notebook import tqdm", "tqdm[notebook]", id="an extra"),
-        pytest.param("from transformers import AutoModelX\nAutoModelX.a('x')", "transformers[torch]", id="class by its beginning"),
+        pytest.param("from transformers import AutoModelX\nAutoModelX.a('x')", "transformers[torch]", id="class"),
     ],
 )  # fmt: skip
 def test_add_needs__sign__adds_what_is_needed(tmp_path: Path, code: str, expected: str) -> None:
