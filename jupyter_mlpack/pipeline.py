@@ -44,6 +44,7 @@ from jupyter_mlpack.values import (
     Notebook,
     Notice,
     Purpose,
+    PythonVersion,
     Target,
 )
 
@@ -110,7 +111,7 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
     """Choose the stack, lock the packages for its target, and write down what to build."""
     with phase("resolve", emit) as summary:
         where = str(notebook.path.name)
-        stack = choose_stack(machine.catalog, wishes.python or inspection.python.version, where, wishes.stack)
+        stack = choose_stack(machine.catalog, wanted_python(inspection, wishes), where, wishes.stack)
         target = make_target(stack, wishes.arch)
         lock = lock_packages(inspection, target, wishes, machine, emit)
         for notice in check_hardware(inspection.hardware, lock, target):
@@ -118,6 +119,11 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
         name = wishes.name or default_name(notebook.path, wishes.purpose)
         summary.append(f"{len(lock.packages)} packages, {sum(package.size for package in lock.packages) / 1e6:.0f} MB")
         return make_plan(inspection, notebook, wishes.purpose, lock, (name, stack, target, machine.catalog))
+
+
+def wanted_python(inspection: Inspection, wishes: Wishes) -> PythonVersion:
+    """The user's Python, else the notebook's."""
+    return PythonVersion(wishes.python, "user") if wishes.python else inspection.python
 
 
 def lock_packages(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine, emit: Emit) -> Lock:
@@ -164,8 +170,7 @@ def package_local(inspection: Inspection, target: Target, wishes: Wishes, machin
 def pylock(inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> str:
     """What the notebook itself needs as a ``pylock.toml`` for its target; raises like ``plan_image``."""
     with phase("resolve", emit) as summary:
-        python = wishes.python or inspection.python.version
-        stack = choose_stack(machine.catalog, python, inspection.notebook, wishes.stack)
+        stack = choose_stack(machine.catalog, wanted_python(inspection, wishes), inspection.notebook, wishes.stack)
         target = make_target(stack, wishes.arch)
         lock = lock_packages(inspection, target, replace(wishes, purpose=Purpose.INFERENCE), machine, emit)
         summary.append(f"{len(lock.packages)} packages")

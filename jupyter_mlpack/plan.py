@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
 from jupyter_mlpack.inspection.literals import literal_places
+from jupyter_mlpack.inspection.python_version import allows
 from jupyter_mlpack.values import (
     BuildPlan,
     Catalog,
@@ -19,6 +20,7 @@ from jupyter_mlpack.values import (
     Notebook,
     PlannedFile,
     Purpose,
+    PythonVersion,
     Stack,
     Target,
     to_json,
@@ -39,8 +41,12 @@ RUNNER = {Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"), Purpose.INFER
 """What the image's own process needs; resolved together with the notebook's needs, so that they cannot clash."""
 
 
-def choose_stack(catalog: Catalog, python: str | None, where: str, stack: str | None = None) -> Stack:
-    """The stack that is named, else the one with the notebook's Python, else the first.
+WEAK = frozenset(["kernelspec", "image", "databricks"])
+"""Who names a Python only by the way: the name of a kernel or of a hosted service's image. It is followed if it can be."""
+
+
+def choose_stack(catalog: Catalog, python: PythonVersion, where: str, stack: str | None = None) -> Stack:
+    """The stack that is named, else the one with the notebook's Python, else the first that its ranges allow.
 
     Raises ``StackUnknown`` and ``PythonUnsupported``.
     """
@@ -49,14 +55,14 @@ def choose_stack(catalog: Catalog, python: str | None, where: str, stack: str | 
             if candidate.name == stack:
                 return candidate
         raise StackUnknown(stack=stack, available=", ".join(candidate.name for candidate in catalog.stacks))
-    if python is None:
-        return catalog.stacks[0]
-    minor = ".".join(python.split(".")[:2])
-    for candidate in catalog.stacks:
-        if candidate.python == minor:
-            return candidate
-    pythons = [candidate.python for candidate in catalog.stacks]
-    raise PythonUnsupported(python=minor, available=" and ".join(pythons), where=where, example=pythons[-1])
+    fitting = [candidate for candidate in catalog.stacks if candidate.python == python.minor]
+    if not fitting and (python.minor is None or python.source in WEAK):
+        fitting = [candidate for candidate in catalog.stacks if allows(python.requires, candidate.python)]
+    if not fitting:
+        wanted = python.minor or python.requires
+        pythons = [candidate.python for candidate in catalog.stacks]
+        raise PythonUnsupported(python=wanted, available=" and ".join(pythons), where=where, example=pythons[-1])
+    return fitting[0]
 
 
 def make_target(stack: Stack, arch: str) -> Target:

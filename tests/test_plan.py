@@ -32,6 +32,7 @@ from jupyter_mlpack.values import (
     Notebook,
     NotebookParameter,
     Purpose,
+    PythonVersion,
     Stack,
     Unresolved,
 )
@@ -51,21 +52,23 @@ def inspection(*dependencies: Dependency, unresolved: tuple[Unresolved, ...] = (
 
 
 STACKS = {
-    "by Python": ("3.13.1", None, NEW),
-    "by minor version": ("3.11", None, OLD),
-    "not known": (None, None, OLD),
-    "by name": ("3.11.7", "new", NEW),
+    "by Python": (PythonVersion("3.13.1", "language_info"), None, NEW),
+    "by minor version": (PythonVersion("3.11", "kernel"), None, OLD),
+    "not known": (PythonVersion(), None, OLD),
+    "not known, but bounded": (PythonVersion(requires=">=3.12"), None, NEW),
+    "only a kernel's name": (PythonVersion("3.6", "kernelspec"), None, OLD),
+    "by name": (PythonVersion("3.11.7", "kernel"), "new", NEW),
 }
 
 
 @pytest.mark.parametrize(("python", "name", "expected"), STACKS.values(), ids=STACKS)
-def test_choose_stack(python: str | None, name: str | None, expected: Stack) -> None:
+def test_choose_stack(python: PythonVersion, name: str | None, expected: Stack) -> None:
     assert choose_stack(CATALOG, python, "n.ipynb", name) == expected
 
 
 def test_choose_stack__no_stack_has_the_python__says_which_there_are() -> None:
     with pytest.raises(PythonUnsupported) as refusal:
-        choose_stack(CATALOG, "3.9.2", "n.ipynb")
+        choose_stack(CATALOG, PythonVersion("3.9.2", "language_info"), "n.ipynb")
     assert refusal.value.data == {
         "python": "3.9",
         "available": "3.11 and 3.13",
@@ -76,7 +79,7 @@ def test_choose_stack__no_stack_has_the_python__says_which_there_are() -> None:
 
 def test_choose_stack__unknown_name__lists_the_known() -> None:
     with pytest.raises(StackUnknown, match="old, new"):
-        choose_stack(CATALOG, None, "n.ipynb", "nope")
+        choose_stack(CATALOG, PythonVersion(), "n.ipynb", "nope")
 
 
 def test_choose_requirements__notebook_and_user_beat_the_runner() -> None:

@@ -46,13 +46,16 @@ def find_python(notebook: Notebook, environment: KernelEnvironment | None, decla
     """The version of the most believed source, and a conflict with all that name another minor version."""
     claims = tuple(_claims(notebook, environment, declared))
     chosen = next((claim for index, claim in enumerate(claims) if _stands(claim, claims[:index])), None)
+    requires = ",".join(dict.fromkeys(claim.says for claim in claims if _is_range(claim.says)))
     if chosen is None:
         forbidden = tuple(claim for claim in claims[1:] if _forbids(claims[0], claim))
-        return FoundPython(PythonVersion(), (Conflict("python", (claims[0], *forbidden)),) if forbidden else ())
+        return FoundPython(
+            PythonVersion(requires=requires), (Conflict("python", (claims[0], *forbidden)),) if forbidden else ()
+        )
     version = exact_version(chosen.says)
     against = tuple(claim for claim in claims if not allows(claim.says, version))
     conflicts = (Conflict("python", (chosen, *dict.fromkeys(against))),) if against else ()
-    return FoundPython(PythonVersion(version, chosen.source), conflicts)
+    return FoundPython(PythonVersion(version, chosen.source, requires), conflicts)
 
 
 def _forbids(believed: Claim, claim: Claim) -> bool:
@@ -113,6 +116,16 @@ def exact_version(says: str) -> str:
     """The version in ``3.11.7``, ``==3.11.*``, ``~=3.11.2``; empty for a range."""
     found = EXACT.match(says.strip())
     return found.group(1) if found and not (says.startswith("~=") and found.group(1).count(".") < 2) else ""
+
+
+def _is_range(says: str) -> bool:
+    """Whether a claim is a PEP 440 specifier and no exact version."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return not exact_version(says) and bool(str(SpecifierSet(says)))
+    except InvalidSpecifier:
+        return False
 
 
 def allows(says: str, version: str) -> bool:

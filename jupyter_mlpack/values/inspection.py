@@ -74,10 +74,14 @@ class Declaration:
 
 @dataclass(frozen=True)
 class PythonVersion:
-    """The notebook's Python. ``version`` is ``3.11.7`` or ``3.11``; ``source`` says who named it."""
+    """The notebook's Python. ``version`` is ``3.11.7`` or ``3.11``; ``source`` says who named it.
+
+    ``requires`` are the ranges that declarations allow, as one PEP 440 specifier (``>=3.12``); empty if there are none.
+    """
 
     version: str | None = None
     source: str | None = None
+    requires: str = ""
 
     @property
     def minor(self) -> str | None:
