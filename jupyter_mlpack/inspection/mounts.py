@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Json
 
 WORKING = (
@@ -47,9 +48,9 @@ MOUNTS: tuple[tuple[str, str, str], ...] = (
 SCRATCH = ("/tmp", "/dev", "/proc", "/sys", "/var/tmp", "/run", "/usr", "/etc", "/bin", "/lib", "/opt/conda")
 """Of the machine itself: nobody's data."""
 
-ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]{1,20}:(?://|(?=[^\\/]))|^git@|^(?:dbfs|hf|wasbs?|abfss?|gs|s3a?):")
-DRIVE = re.compile(r"^[A-Za-z]:[\\/]|^\\\\")
-NO_PATH = re.compile(r"[\n\0<>|\"\t]|^\s|\s$|^$")
+ADDRESS = pattern(r"^[A-Za-z][A-Za-z0-9+.-]{1,20}:(?://|(?=[^\\/]))|^git@|^(?:dbfs|hf|wasbs?|abfss?|gs|s3a?):")
+DRIVE = pattern(r"^[A-Za-z]:[\\/]|^\\\\")
+NO_PATH = pattern(r"[\n\0<>|\"\t]|^\s|\s$|^$")
 
 Where = Literal["inside", "outside", "mount", "scratch", "address", "none"]
 

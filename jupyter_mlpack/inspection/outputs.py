@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
+from jupyter_mlpack.inspection.pattern import pattern
 
 OPENERS = frozenset(
     ["open", "File", "ZipFile", "TarFile", "Dataset", "HDFStore", "memmap", "open_memmap", "open_group"]
 )
-WRITING = re.compile(r"^[rbtU]*[wax]|\+")
+WRITING = pattern(r"^[rbtU]*[wax]|\+")
 METHODS = frozenset(["write_text", "write_bytes", "touch", "mkdir"])
 """Of a path itself."""
 
@@ -66,7 +67,7 @@ PLACES = word_set(
 )
 """Keywords of the path in the calls above."""
 
-REDIRECTION = re.compile(
+REDIRECTION = pattern(
     r"\"(?:[^\"\\\n]|\\.){0,2000}\"|'[^'\n]{0,2000}'|(?<![-=<>&\w])[12]?>>?\s{0,3}(?P<to>\"[^\"\n]+\"|'[^'\n]+'|[^\s;&|<>()'\"=`]+)"
 )
 

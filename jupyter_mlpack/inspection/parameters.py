@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection.cells import parse_python, walk_python
 from jupyter_mlpack.inspection.credentials import holds_secret
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Cell, Location, NotebookParameter, Parameter
 
 EARLY = 0.5
@@ -26,7 +27,7 @@ MAX_DEFAULT = 10_000
 MAX_DEPTH = 20
 """Levels of lists and dicts in a literal."""
 
-FORM = re.compile(r"#\s{0,3}@param\b")
+FORM = pattern(r"#\s{0,3}@param\b")
 MARKS = (
     ast.Name, ast.Subscript, ast.Attribute, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.alias, ast.Global,
     ast.ExceptHandler,

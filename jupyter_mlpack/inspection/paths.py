@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 
 MAX_DEPTH = 20
 """Parts of one expression; a sum of thousands of terms is no path."""
@@ -23,7 +24,7 @@ MAX_TEXTS = 8
 MAX_LENGTH = 500
 """Characters of a path."""
 
-GAP = re.compile(r"\{[^{}]*\}")
+GAP = pattern(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)

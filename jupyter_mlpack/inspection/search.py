@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -20,6 +21,11 @@ MAX_FOLDER_FILES = 200
 """A folder that the code names is taken whole up to this size and number of files."""
 
 MAX_WILDCARDS = 10
+MAX_PATTERNS = 200
+"""Patterns of one notebook that are compared with the files."""
+
+MAX_EVIDENCE = 20
+"""Places that are told for one file."""
 
 KNOWN_OTHERWISE = r"(^|/)(requirements[\w.-]*\.txt|environment[\w.-]*\.ya?ml)$"
 CREDENTIALS = (
@@ -50,8 +56,12 @@ class Search:
         self.written: dict[str, list[Evidence]] = {}
         self.made_before: set[str] = set()
         self.fetched: set[str] = set()
+        self.tried = 0
+        self.visits: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
         made = [touch for touch in touches if touch.verb in ("writes", "fetches")]
-        self.made = {_pattern(touch.path) for touch in made}
+        self.made = {touch.path for touch in made if touch.text.exact}
+        self.patterns = list(dict.fromkeys(_pattern(touch.path) for touch in made if not touch.text.exact))
         self.mentioned = {touch.path for touch in touches if touch.verb == "mentions"}
         self.foreign = any(posixpath.basename(command.words[0]) not in QUIET for command in around.commands)
         self.judges = around.folder.kind("") == "folder" and not self.foreign
@@ -76,7 +86,7 @@ class Search:
         files = self.around.folder.tree(package)
         code = [file for file in files if file.endswith((".py", ".ipynb"))]
         others = [file for file in files if file not in set(code)]
-        size = sum(self.around.folder.size(file) for file in others)
+        size = sum(map(self._size, others))
         if size > MAX_FOLDER or len(others) > MAX_FOLDER_FILES:
             self.notices.append(tell.package_data(package, len(others), size, evidence.location))
             others = []
@@ -105,7 +115,8 @@ class Search:
         place = locate(GAP.sub("*", text), touch.folder)
         if touch.text.number or place.where in ("none", "scratch") or not re.search(NAMED, GAP.sub("", text)):
             return
-        self.written.setdefault(text, []).append(touch.evidence)
+        places = self.written.setdefault(text, [])
+        places += [touch.evidence] if len(places) < MAX_EVIDENCE else []
         self.made_before.add(place.path)
         if touch.verb == "fetches":
             self.fetched.add(place.path)
@@ -132,7 +143,12 @@ class Search:
     def _matching(self, path: str, touch: Touch) -> None:
         """Files that fit a pattern with a folder or an ending that is known."""
         base = posixpath.dirname(re.split(r"[*?\[]", path)[0])
-        if path.count("*") > MAX_WILDCARDS or not (base or re.search(r"\*\.\w{1,8}$", path)):
+        self.tried += 1
+        if (
+            self.tried > MAX_PATTERNS
+            or path.count("*") > MAX_WILDCARDS
+            or not (base or re.search(r"\*\.\w{1,8}$", path))
+        ):
             return
         files = self.around.folder.tree(base)
         fitting = [file for file in files if fnmatch.fnmatchcase(file, path) and (base or "/" not in file)]
@@ -140,13 +156,21 @@ class Search:
             self._folder(path, tuple(fitting), touch)
 
     def _folder(self, path: str, files: tuple[str, ...], touch: Touch) -> None:
-        size = sum(self.around.folder.size(file) for file in files)
+        self.visits[path] = self.visits.get(path, 0) + 1
+        if self.visits[path] > MAX_EVIDENCE:
+            return
+        size = sum(map(self._size, files))
         if size <= MAX_FOLDER and len(files) <= MAX_FOLDER_FILES:
             for file in files:
                 self._take(file, touch.evidence, "data")
             self._links(path, touch.evidence)
         elif self._once("large", path):
             self.notices.append(tell.large_folder(path, len(files), size, touch.evidence.location))
+
+    def _size(self, file: str) -> int:
+        if file not in self.sizes:
+            self.sizes[file] = self.around.folder.size(file)
+        return self.sizes[file]
 
     def _take(self, file: str, evidence: Evidence, kind: str) -> None:
         if re.search(KNOWN_OTHERWISE, file):
@@ -155,7 +179,9 @@ class Search:
             if self._once("credentials", file):
                 self.notices.append(tell.credentials(file, evidence.location))
             return
-        self.wanted.setdefault(file, (kind, []))[1].append(evidence)
+        evidences = self.wanted.setdefault(file, (kind, []))[1]
+        if len(evidences) < MAX_EVIDENCE:
+            evidences.append(evidence)
 
     def _links(self, path: str, evidence: Evidence) -> bool:
         """Tell of links that are not followed; true when there is none."""
@@ -167,16 +193,18 @@ class Search:
 
     def _missing(self, path: str, touch: Touch) -> None:
         """Told only if nothing in the notebook can have made it."""
-        made = any(fnmatch.fnmatchcase(path, pattern) for pattern in self.made) or path in self.mentioned
-        above = any(_pattern(f"{path}/").startswith(f"{pattern}/") for pattern in self.made)
+        above = itertools.accumulate(posixpath.dirname(path).split("/"), posixpath.join)
+        made = path in self.mentioned or path in self.made or not self.made.isdisjoint(above)
+        made = made or len(self.patterns) > MAX_PATTERNS or any(fnmatch.fnmatchcase(path, one) for one in self.patterns)
         fair = touch.certain and touch.folder is not None and re.search(r"\.\w{1,8}$", path)
-        if self.judges and fair and not made and not above and self._once("missing", path):
+        if self.judges and fair and not made and self._once("missing", path):
             self.notices.append(tell.missing(path, touch.evidence.location))
 
     def _elsewhere(self, place: Place, touch: Touch) -> None:
         """A path outside the folder: of a service, of the project around, or of this machine."""
         path = place.path
-        if path in self.made_before or any(path.startswith(f"{folder}/") for folder in self.fetched):
+        above = itertools.accumulate(posixpath.dirname(path).split("/"), posixpath.join)
+        if path in self.made_before or not self.fetched.isdisjoint(above):
             return
         kind = self.around.kind(path) if place.where == "outside" and touch.text.exact else None
         if place.service and kind is None:

@@ -16,6 +16,7 @@ from jupyter_mlpack.inspection.flow import Call, Flow
 from jupyter_mlpack.inspection.inputs import read, reads
 from jupyter_mlpack.inspection.outputs import SECOND, written, written_by_command
 from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tokens import mask
 from jupyter_mlpack.values import Cell, Evidence, Location
 
@@ -43,7 +44,7 @@ PLACES = word_set(
 )
 """Keywords that say where fetched files go."""
 
-ARCHIVE = re.compile(r"\.(zip|tar|t?gz|bz2|xz|7z|rar)$", re.I)
+ARCHIVE = pattern(r"\.(zip|tar|t?gz|bz2|xz|7z|rar)$", re.I)
 MAX_TOUCHES = 5_000
 UNKNOWN = Text("{...}", exact=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,27 @@ def test_find_files__data_of_a_local_module__is_found(folder: Path) -> None:
     found = find_files("n.ipynb", (), [("mine.py", led)], around)
     assert [(item.path, item.kind) for item in found.found] == [("data/d.json", "data"), ("mine.py", "module")]
     assert found.notices == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pd.read_csv('none/{n}.csv')",
+        "df.to_csv(f'{{x}}{n}.csv'); pd.read_csv('none{n}.csv')",
+        "df.to_csv('out{n}.csv'); pd.read_csv('none{n}.csv')",
+        "pd.read_csv(f'data/{{x}}*?{n}.csv')",
+        "os.listdir('data')",
+        "urlretrieve(u, 'got{n}/x.csv'); pd.read_csv('/a/b{n}.csv')",
+        "p = p + '/a{n}'; open(p)",
+    ],
+)
+def test_find_files__thousands_of_calls__cost_little(folder: Path, line: str) -> None:
+    for number in range(300):
+        (folder / "data" / f"{number}.csv").touch()
+    code = "p = 'data'\n" + "\n".join(line.format(n=number) for number in range(1_000))
+    start = time.process_time()
+    search(folder, code)
+    assert time.process_time() - start < 15
 
 
 @given(st.text(st.sampled_from("ab/.~*?[]{}$'\" \\:\n()=%!"), max_size=60))
