@@ -42,7 +42,7 @@ RUNNER = {Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"), Purpose.INFER
 
 
 WEAK = frozenset(["kernelspec", "image", "databricks"])
-"""Who names a Python only by the way: the name of a kernel or of a hosted service's image. It is followed if it can be."""
+"""Who names a Python only by the way: a kernel's name, a hosted service's image. It is followed where it can be."""
 
 
 def choose_stack(catalog: Catalog, python: PythonVersion, where: str, stack: str | None = None) -> Stack:
