@@ -7,11 +7,11 @@ A name in the command stands as ``{name}``, what is computed as ``{}``.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.constants import word
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import join_words
 from jupyter_mlpack.values import Cell
 
@@ -29,7 +29,7 @@ NAMED = frozenset(["check_call", "check_output", "system", "pipmain", "Popen", "
 
 INSTALLERS = frozenset(["installPyPI", "install_pypi_package"])
 BROWSER = frozenset(["micropip", "piplite"])
-CALL = re.compile(rf"\b(?:{'|'.join(sorted(OWNED | NAMED | INSTALLERS | {'install', 'chdir'}))})\s*\(")
+CALL = pattern(rf"\b(?:{'|'.join(sorted(OWNED | NAMED | INSTALLERS | {'install', 'chdir'}))})\s*\(")
 
 
 def called_commands(cell: Cell) -> Iterator[tuple[int, str]]:

@@ -15,16 +15,17 @@ from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.called import SHELLS, called_commands
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.constants import Constants
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import split_commands
 from jupyter_mlpack.values import Cell, Location, Magic
 
 SHELL_CELLS = frozenset(["bash", "sh", "zsh", "!", "sx", "system", "shell"])
 TOOLS = frozenset(["pip", "pip3", "conda", "mamba", "micromamba", "uv"])
-PLATFORMS = re.compile("colab|kaggle|workbench|deepnote|binder|paperspace", re.I)
-AUTOMATIC = re.compile(r"(?:pip3?|conda|mamba)\s+install\s|cd\s+\S+\s*$")
+PLATFORMS = pattern("colab|kaggle|workbench|deepnote|binder|paperspace", re.I)
+AUTOMATIC = pattern(r"(?:pip3?|conda|mamba)\s+install\s|cd\s+\S+\s*$")
 """A line of a cell that IPython reads as a magic although no ``%`` stands before it."""
 
-INSTALLS = re.compile(r"\b(?:install|add)\b|^\{\w+\}$")
+INSTALLS = pattern(r"\b(?:install|add)\b|^\{\w+\}$")
 """Commands in which names are filled in."""
 
 MAX_LEVELS = 3

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from collections.abc import Iterator
 
 from jupyter_mlpack.inspection.cells import walk_python
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Cell
 
 MAX_WORDS = 200
@@ -22,7 +22,7 @@ MAX_TEXT = 300
 MAX_EXPANDED = 100_000
 """Characters that all expansions in a notebook may add."""
 
-GAP = re.compile(r"\{(\w+)\}|\$\{?(\w+)\}?")
+GAP = pattern(r"\{(\w+)\}|\$\{?(\w+)\}?")
 
 Table = dict[str, dict[str, None]]
 

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.cells import parse_python
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.remote import is_remote, sent_away
 from jupyter_mlpack.inspection.syntax import children
 from jupyter_mlpack.inspection.tables import ipython_extensions
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
 DYNAMIC = {"import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"}
-MENTIONS = re.compile("import|find_spec", re.I)
+MENTIONS = pattern("import|find_spec", re.I)
 """What code has in it that imports anything, by a statement or by one of ``DYNAMIC``: most cells need no look."""
 
 RUNS = {"system", "check_call", "run", "Popen", "call", "check_output", "exit", "run_line_magic", "main", "pip_install"}
@@ -37,7 +38,7 @@ TIMED = frozenset(["time", "timeit", "prun", "memit", "lprun"])
 """Line magics whose line is Python."""
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-MODULE = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
+MODULE = pattern(r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
 
 
 @dataclass(frozen=True)

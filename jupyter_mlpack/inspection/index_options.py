@@ -6,10 +6,10 @@ address with a part that is not literal names nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Evidence, Location, PackageIndex
 
 ROLES = {
@@ -19,10 +19,10 @@ ROLES = {
     "--torch-backend": "torch",
 }  # fmt: skip
 """uv's documentation, "Package indexes" and "Using uv with PyTorch"; pip's, "pip install"."""
-OPEN = re.compile(r"[{}$<>`*]|\s")
-QUERY = re.compile(r"(?<=[\w/])[?#]\S*")
+OPEN = pattern(r"[{}$<>`*]|\s")
+QUERY = pattern(r"(?<=[\w/])[?#]\S*")
 """What follows an address may be a token."""
-BACKEND = re.compile(r"(cpu|cu\d+|rocm[\d.]+|xpu)")
+BACKEND = pattern(r"(cpu|cu\d+|rocm[\d.]+|xpu)")
 
 
 def find_indexes(

@@ -16,14 +16,15 @@ from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.index_options import find_indexes
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, wheel_requirement
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tables import distributions, normalised, pip_options, tools
 from jupyter_mlpack.values import Evidence, Location, Notice, PackageIndex
 
 Tool = Literal["pip", "conda", "apt"]
-PIP = re.compile(r"^(?:.*/)?pip[0-9.]*$|^\{pip\w*\}$|^\$\{?PIP\w*\}?$|^pipenv$|^easy_install$", re.I)
-PYTHON = re.compile(r"^(?:.*/)?python[0-9.]*$|^\{.*(?:executable|python).*\}$|^\$\{?PYTHON\w*\}?$|^\{\}$", re.I)
+PIP = pattern(r"^(?:.*/)?pip[0-9.]*$|^\{pip\w*\}$|^\$\{?PIP\w*\}?$|^pipenv$|^easy_install$", re.I)
+PYTHON = pattern(r"^(?:.*/)?python[0-9.]*$|^\{.*(?:executable|python).*\}$|^\$\{?PYTHON\w*\}?$|^\{\}$", re.I)
 OPERATORS = ("==", ">=", "<=", "~=", "!=", ">", "<", "===")
 """Standing alone they tear a version from its name."""
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 
-NAME = re.compile(r"[a-z0-9._-]+")
+NAME = pattern(r"[a-z0-9._-]+")
 NATIVE = f"python{sys.version_info[0]}"
 """The kernel that Jupyter has without a kernelspec, if ``ipykernel`` is installed beside it."""
 

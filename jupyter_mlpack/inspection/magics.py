@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import parse_python, walk_python
 from jupyter_mlpack.values import Magic
 
@@ -31,11 +32,11 @@ PYTHON_MAGICS = frozenset([
 WHOLE_CELL_MAGICS = frozenset(["sh", "md", "sql", "scala", "r", "fs"])
 """Databricks writes these as a first line magic that makes the whole cell something else."""
 
-SPECIAL_START = re.compile(r"[ \t]*(?:[%!?/,;]|[^=\n]*=\s*[%!]|>>> |In \[)")
-HELP_END = re.compile(r"\?\s*(?:#[^\n]*)?$")
-PROMPT = re.compile(r"\s*(?:>>>|In \[|\.{3,}:)")
-ASSIGNED = re.compile(r"([\w.,* \t]+=[ \t]*)([%!](?!=).*)", re.S)
-CALL = re.compile(r"get_ipython\(\)\.(run_line_magic|system|getoutput|run_cell_magic)\(.*", re.S)
+SPECIAL_START = pattern(r"[ \t]*(?:[%!?/,;]|[^=\n]*=\s*[%!]|>>> |In \[)")
+HELP_END = pattern(r"\?\s*(?:#[^\n]*)?$")
+PROMPT = pattern(r"\s*(?:>>>|In \[|\.{3,}:)")
+ASSIGNED = pattern(r"([\w.,* \t]+=[ \t]*)([%!](?!=).*)", re.S)
+CALL = pattern(r"get_ipython\(\)\.(run_line_magic|system|getoutput|run_cell_magic)\(.*", re.S)
 MAX_LEVELS = 20
 """Cell magics inside cell magics."""
 

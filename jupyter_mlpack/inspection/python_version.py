@@ -120,10 +120,12 @@ def exact_version(says: str) -> str:
 
 def _is_range(says: str) -> bool:
     """Whether a claim is a PEP 440 specifier and no exact version."""
+    if not says or exact_version(says):
+        return False
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        return not exact_version(says) and bool(str(SpecifierSet(says)))
+        return bool(str(SpecifierSet(says)))
     except InvalidSpecifier:
         return False
 

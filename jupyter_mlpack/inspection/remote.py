@@ -7,9 +7,9 @@ Azure ML, SageMaker, Modal, Airflow and Flyte.
 from __future__ import annotations
 
 import ast
-import re
 
 from jupyter_mlpack.inspection.cells import walk_python
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Cell
 
 DECORATORS = frozenset(["component", "container_component", "command_component", "func_to_container_op"])
@@ -26,7 +26,7 @@ TASKS = frozenset(["virtualenv", "docker", "kubernetes", "external_python"])
 MAKERS = frozenset(["create_component_from_func", "create_component_from_func_v2", "func_to_container_op"])
 """Calls that make a step of the function they are given."""
 
-MAKES = re.compile("|".join(sorted(MAKERS)))
+MAKES = pattern("|".join(sorted(MAKERS)))
 
 
 def sent_away(cells: tuple[Cell, ...]) -> frozenset[str]:

@@ -7,17 +7,18 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import repositories
 
 Kind = Literal["index", "url", "path"]
-NAME = re.compile(r"^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.S)
-WHEEL = re.compile(r"([A-Za-z0-9_.]+?)-\d[^/]*\.(?:whl|tar\.gz|zip|tar\.bz2)$")
+NAME = pattern(r"^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.S)
+WHEEL = pattern(r"([A-Za-z0-9_.]+?)-\d[^/]*\.(?:whl|tar\.gz|zip|tar\.bz2)$")
 COMMON_FOLDERS = frozenset(
     ["", "python", "py", "src", "lib", "package", "python-package", "python_package", "bindings"]
 )
 """Folders of a repository that do not carry the project's name."""
 
-ARCHIVE = re.compile(r"github\.com/([^/]+/[^/]+)/archive/")
+ARCHIVE = pattern(r"github\.com/([^/]+/[^/]+)/archive/")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.inspection.pattern import pattern
 
 LARGEST = 256_000_000
 """Bytes of one distribution; code is small, and data belong beside the notebook."""
@@ -18,10 +19,10 @@ MOST = 20_000
 """Files of one distribution; the largest pure packages on the index have about half as many."""
 DEEPEST = 40
 
-COMPILED = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll|o|a)$", re.I)
-LEFT_OUT = re.compile(r"\.(py[co]|sw[op]|orig|rej|egg-info|dist-info)$|~$", re.I)
+COMPILED = pattern(r"\.(so(\.\d+)*|pyd|dylib|dll|o|a)$", re.I)
+LEFT_OUT = pattern(r"\.(py[co]|sw[op]|orig|rej|egg-info|dist-info)$|~$", re.I)
 FOLDERS = frozenset({"__pycache__", "node_modules"})
-KEYS = re.compile(
+KEYS = pattern(
     r"^(id_(rsa|dsa|ecdsa|ed25519)|credentials?|secrets?|service[-_]account|kaggle)(\.(json|ya?ml|toml|ini|cfg|txt|env))?$"
     r"|\.(p12|pfx|kdbx|jks|keystore|env)$",
     re.I,

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim, Conflict, Dependency, KernelDistribution, KernelEnvironment
 
 if TYPE_CHECKING:
     from jupyter_mlpack.inspection.declarations import DeclaredRequirement
 
-PIN = re.compile(r"^==[0-9][\w.!]*$")
-LINE = re.compile(r"^[a-z0-9-]+==[0-9][\w.!]*$")
+PIN = pattern(r"^==[0-9][\w.!]*$")
+LINE = pattern(r"^[a-z0-9-]+==[0-9][\w.!]*$")
 
 
 @dataclass(frozen=True)

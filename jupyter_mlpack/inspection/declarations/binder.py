@@ -6,12 +6,13 @@ import itertools
 import re
 
 from jupyter_mlpack.inspection.declarations.page import MAX_ENTRIES, Page, Reading, logical_lines
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import SystemPackage
 
 FOLDERS = ("binder", ".binder")
 """The first that exists is meant; its apt.txt and runtime.txt stand for those of the notebook's folder."""
 
-PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+PACKAGE = pattern(r"[a-z0-9][a-z0-9+.-]+")
 SCRIPTS = {
     "postBuild": "it may install what no line of the notebook names",
     "start": "it may set what the notebook needs to run",

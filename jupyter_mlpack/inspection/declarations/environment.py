@@ -13,6 +13,7 @@ from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.declarations.page import Entry, Page, Reading, UnreadablePageError
 from jupyter_mlpack.inspection.declarations.toml import texts
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim
 
@@ -23,7 +24,7 @@ MAX_DEPTH = 50
 """Open brackets: the parser takes seconds for thousands before it gives up."""
 
 MAX_SPEC = 300
-SPEC = re.compile(r"^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$", re.S)
+SPEC = pattern(r"^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$", re.S)
 
 
 def read_environment(page: Page) -> Reading:

@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.declarations.page import DeclaredRequirement, Entry, Page, Reading, UnreadablePageError
 from jupyter_mlpack.inspection.declarations.toml import table
+from jupyter_mlpack.inspection.pattern import pattern
 
-HEADER = re.compile(r"^\[\[packages?\]\]\s*$")
-FIELD = re.compile(r"^([\w-]+)\s*=\s*(.*)$")
-ELSEWHERE = re.compile(r"\b(editable|virtual|directory|path|git|url|vcs|archive|legacy)\b")
+HEADER = pattern(r"^\[\[packages?\]\]\s*$")
+FIELD = pattern(r"^([\w-]+)\s*=\s*(.*)$")
+ELSEWHERE = pattern(r"\b(editable|virtual|directory|path|git|url|vcs|archive|legacy)\b")
 """Words of a source that is no index; what comes from there has a version that no index need have."""
 
 KEPT = ("name", "version", "source", "marker", "markers", "directory", "vcs", "archive")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.declarations.marker import applies
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, without_credentials
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Claim, Evidence, Location, Notice, PackageIndex, SystemPackage
@@ -19,13 +20,13 @@ MAX_ENTRIES = 1_000
 MAX_LINE = 2_000
 """Characters of one entry; longer ones are no requirements."""
 
-PLAIN = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?) ?(== ?\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?)?")
+PLAIN = pattern(r"([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?) ?(== ?\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?)?")
 """A name, or a name and one release."""
 
 NO_PLACE = " @ file:"
 """The specifier of what a declaration takes from this machine's disk; the address itself goes nowhere."""
 
-LOCAL_PART = re.compile(r"(==\s*[^,+\s]+)\+[\w.]+")
+LOCAL_PART = pattern(r"(==\s*[^,+\s]+)\+[\w.]+")
 """``+cu126`` names a build for one machine; which build the image takes is decided by its accelerator."""
 
 RULES = {

@@ -15,10 +15,11 @@ from jupyter_mlpack.inspection.declarations.page import (
     logical_lines,
 )
 from jupyter_mlpack.inspection.declarations.script import package_indexes
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Location, PackageIndex
 
-INCLUDE = re.compile(r"^(?:-r|-c|--requirements?|--constraints?)[\s=]*(\S+)$")
-INDEX = re.compile(r"^(-i|--index-url|--extra-index-url|-f|--find-links)[\s=]+(\S+)")
+INCLUDE = pattern(r"^(?:-r|-c|--requirements?|--constraints?)[\s=]*(\S+)$")
+INDEX = pattern(r"^(-i|--index-url|--extra-index-url|-f|--find-links)[\s=]+(\S+)")
 ROLES = {"-i": "default", "--index-url": "default", "--extra-index-url": "extra"}
 MAX_FILES = 20
 """Files of one chain of includes."""

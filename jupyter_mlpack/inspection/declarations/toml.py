@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_mlpack.inspection.declarations.page import UnreadablePageError
+from jupyter_mlpack.inspection.pattern import pattern
 
 MAX_TOML = 150_000
 """Characters; the parser reads about seven million a second."""
@@ -15,7 +16,7 @@ MAX_TOML = 150_000
 MAX_KEY_PARTS = 12
 """Parts of one dotted key: the parser's memory grows with their square (a hundred thousand take all there is)."""
 
-TEXTS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|#.*")
+TEXTS = pattern(r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|#.*")
 """Texts and remarks, also unclosed ones: a closing sign that had to be there would be looked for from each opening."""
 
 

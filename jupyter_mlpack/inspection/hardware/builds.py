@@ -10,13 +10,14 @@ from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.hardware.facts import names
 from jupyter_mlpack.inspection.hardware.signal import KERNEL_RULE, RULES, Signal, Strength
 from jupyter_mlpack.inspection.installs import Install
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.values import Evidence, KernelEnvironment, Location
 
-SUFFIX = re.compile(r"^(?!nvidia-cuda-).+-cu(?:da)?1[0-9](?:\d|x)?$")
-LOCAL = re.compile(r"\+(cu1\d\d|rocm[\d.]+)")
-INDEX = re.compile(r"/(cu1[1-9]\d|rocm-?\d[\d.]*|rocm-rel-[\d.]+)(?:/|$)")
-ARGUMENT = re.compile(r"^--(?:torch-backend|index)=(cu1\d\d|rocm[\d.]+)$")
+SUFFIX = pattern(r"^(?!nvidia-cuda-).+-cu(?:da)?1[0-9](?:\d|x)?$")
+LOCAL = pattern(r"\+(cu1\d\d|rocm[\d.]+)")
+INDEX = pattern(r"/(cu1[1-9]\d|rocm-?\d[\d.]*|rocm-rel-[\d.]+)(?:/|$)")
+ARGUMENT = pattern(r"^--(?:torch-backend|index)=(cu1\d\d|rocm[\d.]+)$")
 NEURON_INDEX = "pip.repos.neuron.amazonaws.com"
 TPU_INDEX = "libtpu-releases"
 

@@ -18,6 +18,7 @@ from jupyter_mlpack.inspection.hardware import uses
 from jupyter_mlpack.inspection.hardware.facts import longest_prefix, names, words
 from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength
 from jupyter_mlpack.inspection.imports import Import
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import children
 from jupyter_mlpack.values import Cell, Evidence, Location
 
@@ -25,7 +26,7 @@ GIVES_UP = frozenset(["exit", "sys.exit", "quit", "SystemExit"])
 SHELL_TOOLS = {"nvidia-smi": "cuda", "nvcc": "cuda", "rocm-smi": "rocm", "amd-smi": "rocm", "hl-smi": "gaudi"}
 NEURON_TOOLS = ("neuron-ls", "neuron-top", "neuronx-cc", "optimum-cli export neuron")
 SHELL_TOOLS |= dict.fromkeys(NEURON_TOOLS, "neuron")
-DEVICE_OPTION = re.compile(r"device(?:=|\s+)[\"']?(cuda|hpu)\b")
+DEVICE_OPTION = pattern(r"device(?:=|\s+)[\"']?(cuda|hpu)\b")
 """``train.py --policy.device=cuda``"""
 
 TELLING = (

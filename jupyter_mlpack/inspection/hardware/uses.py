@@ -8,15 +8,16 @@ from collections.abc import Iterator
 
 from jupyter_mlpack.inspection.hardware.facts import words
 from jupyter_mlpack.inspection.hardware.signal import Strength
+from jupyter_mlpack.inspection.pattern import pattern
 
 Use = tuple[str, Strength, str]
 """Kind, strength, and the text to show."""
 
-DEVICE = re.compile(r"^(cuda|hip|gpu|xla|hpu|mps|tpu|neuron)(:\d+)?$", re.I)
+DEVICE = pattern(r"^(cuda|hip|gpu|xla|hpu|mps|tpu|neuron)(:\d+)?$", re.I)
 KINDS = {"cuda": "cuda", "gpu": "cuda", "hip": "rocm", "hpu": "gaudi", "mps": "mps", "tpu": "tpu", "xla": "tpu"}
 KINDS |= {"neuron": "neuron"}
 DEVICE_WORDS = frozenset(["device", "devices", "device_map", "map_location", "device_name", "accelerator"])
-DEVICE_NAME = re.compile(r"(^|_)(device|DEVICE|dev)s?$|^device")
+DEVICE_NAME = pattern(r"(^|_)(device|DEVICE|dev)s?$|^device")
 GPU_WORDS = frozenset(["device", "accelerator", "task_type", "device_type"])
 """Where the word ``gpu`` alone (XGBoost, LightGBM, CatBoost, Lightning) means a device."""
 

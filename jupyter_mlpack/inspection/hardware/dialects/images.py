@@ -7,9 +7,10 @@ import re
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text
 from jupyter_mlpack.inspection.hardware.facts import hardware_table
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import DeclaredHardware, Notebook
 
-IMAGE = re.compile(r"arn:aws[\w-]*:sagemaker:[^/]*:image(?:-version)?/(.+)$")
+IMAGE = pattern(r"arn:aws[\w-]*:sagemaker:[^/]*:image(?:-version)?/(.+)$")
 STUDIO = "__SAGEMAKER_INTERNAL__"
 
 

@@ -10,11 +10,12 @@ from jupyter_mlpack.inspection.hardware.dialects.amazon import INSTANCE, amazon_
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text, whole
 from jupyter_mlpack.inspection.hardware.dialects.images import read_words
 from jupyter_mlpack.inspection.hardware.facts import accelerators, described, hardware_table, machine
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import DeclaredHardware, Evidence, Json, Location, Notebook
 
 DATABRICKS = "application/vnd.databricks.v1+notebook"
-CARDS = re.compile(r"^GPU_(\d{1,3})x([\w.-]+)$", re.I)
-LIMIT = re.compile(r"^limit:(.+?):(\d{1,4})$")
+CARDS = pattern(r"^GPU_(\d{1,3})x([\w.-]+)$", re.I)
+LIMIT = pattern(r"^limit:(.+?):(\d{1,4})$")
 
 
 def read_databricks(notebook: Notebook) -> DeclaredHardware | None:
