@@ -18,6 +18,7 @@ from jupyter_mlpack.stack.needs import LibraryNeed, choose_packages, libraries_i
 from jupyter_mlpack.stack.python import run_root
 from jupyter_mlpack.stack.recipe import PACKAGE_NAME
 from jupyter_mlpack.stack.run_image import Assembly
+from jupyter_mlpack.stack.sources import machine_release
 from jupyter_mlpack.values import Catalog, Notice, SystemPackage
 
 if TYPE_CHECKING:
@@ -88,15 +89,19 @@ class Extender:
         """A new extension, as a phase of the build; without apt the image stays as it is, and that is told."""
         from jupyter_mlpack.stack.extension import Extended, extend_run_image
 
-        emit = self.assembly.emit
+        emit, stack = self.assembly.emit, self.assembly.stack
+        names = ", ".join((*wanted.packages, *wanted.libraries))
+        release = machine_release(run_root(self.assembly.store, self.base) / "etc/os-release")
+        if any(release) and release != (stack.distribution, stack.suite):  # one that was pulled
+            text = f"The image needs {names}, which the run image lacks; packages of {stack.name} do not fit it."
+            return Extended(self.base, (Notice("system-packages-unavailable", text),))
         emit(PhaseStarted("extend"))
         try:
             extended = extend_run_image(self.assembly, self.base, table, wanted)
         except (AptMissing, KeyringMissing, MirrorUnknown) as error:
-            names = ", ".join((*wanted.packages, *wanted.libraries))
-            text = f"The image needs {names} of {self.assembly.stack.distribution}, which cannot be had here: {error}"
+            text = f"The image needs {names} of {stack.distribution}, which cannot be had here: {error}"
             extended = Extended(self.base, (Notice("system-packages-unavailable", text),))
-        emit(PhaseEnded("extend", ", ".join((*wanted.packages, *wanted.libraries))))
+        emit(PhaseEnded("extend", names))
         return extended
 
 

@@ -26,6 +26,9 @@ GRAPHICS = re.compile(
 )
 """Packages that say that something is to be drawn: then the drivers come along, the one that needs no card included."""
 
+MOST_VIRTUAL = 10
+"""Names without a package of their own that are tried, each with a question to apt: another package may provide them."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -40,7 +43,10 @@ def resolve_asked(apt: Apt, names: Sequence[str]) -> Asked:
 
     Raises leaves of ``StackError`` other than ``PackageMissing`` and ``PackagesConflict``.
     """
-    kept, notices = list(names), list[Notice]()
+    offered = show(apt, names)
+    virtual = [name for name in names if name not in offered][:MOST_VIRTUAL]
+    kept = [name for name in names if name in offered or name in virtual]
+    notices = [unmet(name, apt.stack, "does not have it") for name in names if name not in kept]
     while kept:
         try:
             return Asked(resolve(apt, kept, _assume(apt, kept)), tuple(notices))

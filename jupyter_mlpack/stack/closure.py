@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_mlpack.errors import AptFailed, PackageMissing
+from jupyter_mlpack.errors import AptFailed
 from jupyter_mlpack.stack.apt import Apt, Package, listed_package, run_apt
 from jupyter_mlpack.stack.archive import Contents, read_archive
 from jupyter_mlpack.stack.sources import stanzas
@@ -23,6 +23,7 @@ LARGEST_DATA = 4096
 """Kibibytes, installed: data packages above this (icon themes, fonts) are not what a library needs to load."""
 FOLDER = re.compile(r"/usr/lib/(?:[a-z0-9_]+-linux-gnu/)?([^/]+)")
 MOST_ROUNDS = 40
+NONE_FOUND = "No packages found"
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ def show(apt: Apt, names: Sequence[str]) -> dict[str, Offer]:
     """The candidates of the index by name; a name without one is left out (if all are, apt calls that a failure)."""
     try:
         listed = run_apt(apt, "show", ["apt-cache", "show", "--no-all-versions", "--", *names]) if names else ""
-    except (AptFailed, PackageMissing):
-        return {} if len(names) == 1 else {name: offer for one in names for name, offer in show(apt, [one]).items()}
+    except AptFailed as error:
+        if NONE_FOUND not in str(error.data["reason"]):
+            raise
+        return {}
     return {entry["package"]: _offer(entry) for entry in stanzas(listed) if entry.get("package") in names}
 
 

@@ -30,7 +30,7 @@ from jupyter_mlpack.stack.needs import libraries_in
 from jupyter_mlpack.stack.python import run_root
 from jupyter_mlpack.stack.registration import register_plugins
 from jupyter_mlpack.stack.run_image import CREATED, Assembly, locked
-from jupyter_mlpack.stack.sources import find_archive
+from jupyter_mlpack.stack.sources import find_archive, stanzas
 from jupyter_mlpack.stack.system import add_package
 from jupyter_mlpack.stack.tree import Tree
 from jupyter_mlpack.values import Notice
@@ -124,6 +124,11 @@ class _Extension:
         """The packages of the run image, and those that nobody installs into one."""
         status = self._root / "var/lib/dpkg/status.d"
         names = {path.name for path in status.iterdir() if path.suffix != ".md5sums"} if status.is_dir() else set()
+        whole = self._root / "var/lib/dpkg/status"  # an image that was pulled may be a full system
+        if whole.is_file():
+            names |= {
+                entry.get("package", "") for entry in stanzas(whole.read_text(encoding="utf-8", errors="replace"))
+            }
         return frozenset(names | INSTALL_ONLY)
 
     def made(self, wanted: Wanted) -> Extended:
