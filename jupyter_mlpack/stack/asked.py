@@ -27,7 +27,7 @@ GRAPHICS = re.compile(
 """Packages that say that something is to be drawn: then the drivers come along, the one that needs no card included."""
 
 MOST_VIRTUAL = 10
-"""Names without a package of their own that are tried, each with a question to apt: another package may provide them."""
+"""Names without a package of their own that are tried, a question to apt each: another package may provide them."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_mlpack.events import Event
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
+from jupyter_mlpack.lifecycle.records import BuildpackRecord
 from jupyter_mlpack.oci.manifest import History, ImageConfig, StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
@@ -58,6 +59,7 @@ class Workshop:
     root: Path
     events: list[Event] = field(default_factory=list)
     builds: int = 0
+    extend: Callable[[Sequence[BuildpackRecord]], StoredImage] | None = None
 
     @property
     def store(self) -> Store:
@@ -78,7 +80,7 @@ class Workshop:
         plan = plan or self.plan()
         self.builds += 1
         self.events = []
-        context = BuildContext(self.root / f"build {self.builds}", previous=plan.name)
+        context = BuildContext(self.root / f"build {self.builds}", previous=plan.name, extend=self.extend)
         context.workdir.mkdir()
         try:
             run_image = make_run_image(self.store)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,10 @@ import pytest
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.events import Event, LayerExported, LogLines, PhaseEnded, PhaseStarted, Progress
+from jupyter_mlpack.lifecycle.records import BuildpackRecord
 from jupyter_mlpack.oci.layout import write_layout
+from jupyter_mlpack.oci.manifest import History, StoredImage
+from jupyter_mlpack.oci.tar import TarEntry, write_tar
 from jupyter_mlpack.values import BuildPlan, Image, PlannedFile
 
 Workshop = Any  # conftest.Workshop, handed in by the fixture
@@ -75,6 +79,30 @@ def test_run_lifecycle__two_buildpacks__phases_and_progress(workshop: Workshop) 
     assert logs(workshop.events) == ["making the library"]
     exported = [event.name.rpartition(":")[2] for event in workshop.events if isinstance(event, LayerExported)]
     assert sorted(exported) == sorted(NAMES)
+
+
+def test_run_lifecycle__extended_run_image__the_layers_are_put_on_it(workshop: Workshop) -> None:
+    plain = workshop.build()
+    asked = []
+
+    def extend(records: Sequence[BuildpackRecord]) -> StoredImage:
+        asked.extend(records)
+        base = workshop.store.image("mlpack/run:tiny-amd64")
+        assert base is not None
+        more = workshop.store.add_layer(lambda out: write_tar(out, [TarEntry("/more", "directory", 0o755, 0, 0)]))
+        history = (*base.config.history, History("1980-01-01T00:00:01Z", "more"))
+        config = replace(base.config, diff_ids=(*base.config.diff_ids, more.diff_id), history=history)
+        return workshop.store.add_image(config, [*base.layers, more])
+
+    workshop.extend = extend
+    image = workshop.build()
+    assert [record.id for record in asked] == ["example/library", "example/start"]
+    assert asked[0].layers["library"].metadata
+    assert [layer.origin for layer in image.layers[:2]] == ["packages", "more"]
+    assert image.layers[2:] == tuple(replace(layer, reused=True) for layer in plain.layers[1:])
+    run = json.loads(dict(image.labels)["io.buildpacks.lifecycle.metadata"])["runImage"]
+    assert run["topLayer"] == image.layers[1].diff_id
+    assert run["image"] == "mlpack/run:tiny-amd64"
 
 
 def test_run_lifecycle__two_buildpacks__image(workshop: Workshop) -> None:
