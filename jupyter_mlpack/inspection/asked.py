@@ -13,7 +13,7 @@ from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import conditional_lines
 from jupyter_mlpack.inspection.logins import CLIENTS, COMMANDS, GIVEN, LOGINS, ORDINARY
-from jupyter_mlpack.inspection.paths import called, dotted
+from jupyter_mlpack.inspection.paths import called, dotted, word_set
 from jupyter_mlpack.inspection.tokens import is_secret_name, looks_secret, mask
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
@@ -32,10 +32,14 @@ class Asked:
 def asked_by_cells(path: str, cells: Iterable[Cell]) -> Iterator[Asked]:
     """What the cells of a notebook called ``path`` ask for, in order."""
     cells = tuple(cells)
-    reader = Reader(cell.python for cell in cells)
+    asking = frozenset(cell.number for cell in cells if any(sign in cell.source for sign in SIGNS))
+    reader = Reader(cell.python for cell in cells if asking)
     for cell in cells:
-        guarded = conditional_lines(cell)
-        for item in reader.read(cell.python, Location(path, cell.number), cell.source):
+        found = (
+            list(reader.read(cell.python, Location(path, cell.number), cell.source)) if cell.number in asking else []
+        )
+        guarded = conditional_lines(cell) if found else frozenset()
+        for item in found:
             if item.source not in PLATFORM_ONLY or item.evidence.location.line not in guarded:
                 yield item
         for magic in cell.magics:
@@ -47,6 +51,11 @@ def asked_by_file(path: str, text: str) -> Iterator[Asked]:
     if path.endswith(".py"):
         yield from Reader([text]).read(text, Location(path), text)
 
+
+SIGNS = frozenset(name.rpartition(".")[2] for name in (*LOGINS, *CLIENTS)) | word_set(
+    "environ getenv getpass input Password config userdata secret Secret keyring dotenv $"
+)
+"""One of these stands in every text that asks for something."""
 
 LEARNED = (ast.Import, ast.ImportFrom, ast.Name, ast.Assign)
 ASKING = (ast.Subscript, ast.Attribute, ast.Call, ast.Assign, ast.AnnAssign)
