@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?(?:\n\s*\2[ \t]*(?=\n|$)|\Z)", re.S)
 REDIRECTION = re.compile(r"^(?:[0-9]*|&)(?:>>?|<)(?:&[0-9-])?")
@@ -19,15 +20,16 @@ CLOSING = {"'": "'", '"': '"', "{": "}"}
 PLAIN = re.compile(r"[\w./:=+,@%~-]+")
 ESCAPED = re.compile(r"\\?(.?)", re.S)
 MAX_SHELL = 200_000
+MAX_COMMANDS = 500
 MAX_WORDS = 1_000
 MAX_WORD = 4_000
-"""Characters of one text, words of a command and characters of a word that are read; what is longer is no command."""
+"""Characters and commands of one text, words of a command, characters of a word: what is read; more is no script."""
 
 
 def split_commands(text: str) -> list[list[str]]:
     """The commands of ``text`` in order; words are unquoted, redirections and leading assignments are gone."""
     plain = HEREDOC.sub("\n", text[:MAX_SHELL].replace("\\\n", " ") + "\n")
-    return [command for words in _words(plain) if (command := _command(words))]
+    return [command for words in islice(_words(plain), MAX_COMMANDS) if (command := _command(words))]
 
 
 def join_words(words: Iterable[str]) -> str:
