@@ -2,8 +2,8 @@
 
 Set MLPACK_HOME to an empty folder to see a first build.
 
-``terminal.svg`` is what a terminal shows for a build and a run; ``layers.svg`` is the size of the
-layers of the example's image; ``path.svg`` is drawn by hand here, because it is about the code.
+``terminal.svg`` is what a terminal shows for a build and a run, ``inspect.svg`` for an inspection; ``layers.svg`` is
+the size of the layers of the example's image; ``path.svg`` is drawn by hand here, because it is about the code.
 """
 
 from __future__ import annotations
@@ -62,22 +62,28 @@ def settled(text: str) -> str:
     return "\n".join(line for line in lines)
 
 
-def terminal() -> None:
-    """A build and a run, as an SVG of a terminal."""
-    nowhere = io.StringIO()
-    console = Console(record=True, width=110, file=nowhere, force_terminal=True, color_system="truecolor")
+def picture(runs: list[list[str]], name: str, title: str) -> None:
+    """Runs of ``jupyter mlpack`` in the folder of the example, as an SVG of a terminal."""
+    console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(ROOT / "examples" / "digits")
-        for words in (
-            ["build", "digits.ipynb"],
-            ["run", "digits:training", "-p", "epochs=10", "--output", f"{folder}/out"],
-        ):
-            shown = [word.replace(f"{folder}/out", "results") for word in words]
-            console.print(Text.from_markup(f"[bold green]$[/] [bold]jupyter mlpack {' '.join(shown)}[/]"))
-            text = in_terminal(words).replace(f"{folder}/out", "results")
-            console.print(Text.from_ansi(text.strip("\n")))
+        for words in runs:
+            console.print(Text.from_markup(f"[bold green]$[/] [bold]jupyter mlpack {' '.join(words)}[/]"))
+            text = in_terminal([word.replace("results", f"{folder}/out") for word in words])
+            console.print(Text.from_ansi(text.replace(f"{folder}/out", "results").strip("\n")))
             console.print()
-    console.save_svg(str(HERE / "terminal.svg"), title="From a notebook to a running container")
+    console.save_svg(str(HERE / name), title=title)
+
+
+def terminal() -> None:
+    """A build and a run."""
+    run = ["run", "digits:training", "-p", "epochs=10", "--output", "results"]
+    picture([["build", "digits.ipynb"], run], "terminal.svg", "From a notebook to a running container")
+
+
+def inspection() -> None:
+    """An inspection."""
+    picture([["inspect", "digits.ipynb"]], "inspect.svg", "What a notebook needs, and why")
 
 
 def bar(y: int, label: str, size: int, largest: int, colour: str) -> str:
@@ -171,4 +177,5 @@ def path() -> None:
 if __name__ == "__main__":
     path()
     terminal()
+    inspection()
     layers()

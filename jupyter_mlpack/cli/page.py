@@ -17,7 +17,10 @@ BADGES = {
 }
 """Which source gave a package its name and version. Yellow: the name is from our table, the version is open."""
 
-TELLING = ("secret-literal", "file-outside", "file-large", "file-missing", "cell-not-python")
+TELLING = (
+    "secret-literal", "file-", "output-outside", "module-outside", "cell-not-python", "notebook-language",
+    "declaration-unreadable", "cuda-", "kernel-",
+)  # fmt: skip
 """Notices that are problems, by the beginnings of their codes; all others are notes."""
 
 SHOWN = 12
@@ -110,6 +113,7 @@ def write_python(sheet: Sheet, inspection: Inspection) -> None:
     python = inspection.python
     sheet.heading("python")
     who = f"says {python.source}" if python.source else "nothing says which; the image's default is taken"
+    who += f"; declarations allow {python.requires}" if python.requires else ""
     rows: list[list[Span]] = [[("version", ""), (python.version or "open", "bold"), (who, "")]]
     kernel = inspection.kernel or "not named"
     sheet.columns([*rows, [("kernel", ""), (kernel, "bold"), ("", "")]])
