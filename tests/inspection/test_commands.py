@@ -20,21 +20,36 @@ def commands(*sources: str) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        pytest.param("import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'a', *more])",
-                     ["python -m pip install a {more}"], id="list with a gap"),
-        pytest.param("more = ['a', 'b']\nsubprocess.run(['pip', 'install'] + more)", ["pip install a b"], id="sum of lists"),
-        pytest.param("more = ['a', 'b']\nsubprocess.run(['pip', 'install', *more])", ["pip install a b"], id="starred list"),
+        pytest.param(
+            "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'a', *more])",
+            ["python -m pip install a {more}"],
+            id="list with a gap",
+        ),
+        pytest.param(
+            "more = ['a', 'b']\nsubprocess.run(['pip', 'install'] + more)", ["pip install a b"], id="sum of lists"
+        ),
+        pytest.param(
+            "more = ['a', 'b']\nsubprocess.run(['pip', 'install', *more])", ["pip install a b"], id="starred list"
+        ),
         pytest.param("line = ['pip', 'install', 'a']\nsubprocess.run(line)", ["pip install a"], id="list by its name"),
         pytest.param("for name in ['a', 'b']:\n    !pip install {name}", ["pip install a b"], id="loop over texts"),
-        pytest.param("names = ['a', 'b']\nfor name in names:\n    !pip install $name", ["pip install a b"], id="loop over a name"),
+        pytest.param(
+            "names = ['a', 'b']\nfor name in names:\n    !pip install $name", ["pip install a b"], id="loop over a name"
+        ),
         pytest.param("v = '1.2'\n!pip install a=={v}", ["pip install a==1.2"], id="version by its name"),
         pytest.param("v = '1'\nv = '2'\n!pip install a=={v}", ["pip install a=={v}"], id="name with two values"),
-        pytest.param("def get(x):\n    os.system(f'pip install {x}')\nget('a')\nget('b')", ["pip install a b"], id="wrapper"),
+        pytest.param(
+            "def get(x):\n    os.system(f'pip install {x}')\nget('a')\nget('b')", ["pip install a b"], id="wrapper"
+        ),
         pytest.param("def get(x):\n    !pip install {x}\nget('a')", ["pip install a"], id="wrapper with a magic"),
-        pytest.param("!bash -c 'pip install a; pip install b'", ["pip install a", "pip install b"], id="shell in a shell"),
+        pytest.param(
+            "!bash -c 'pip install a; pip install b'", ["pip install a", "pip install b"], id="shell in a shell"
+        ),
         pytest.param("%%script bash\npip install a", ["pip install a"], id="script of a shell"),
         pytest.param("%%script false\npip install a", [], id="script of another program"),
-        pytest.param("get_ipython().run_cell_magic('bash', '', 'pip install a')", ["pip install a"], id="called cell magic"),
+        pytest.param(
+            "get_ipython().run_cell_magic('bash', '', 'pip install a')", ["pip install a"], id="called cell magic"
+        ),
         pytest.param("pip install a\npip install b", ["pip install a", "pip install b"], id="no sign before it"),
         pytest.param("pip = 1\ninstall = pip", [], id="Python that looks like it"),
         pytest.param("from pip import main\nmain(['install', 'a'])", ["pip install a"], id="pip's main"),
@@ -43,7 +58,7 @@ def commands(*sources: str) -> list[str]:
         pytest.param("sc.install_pypi_package('a>=1')", ["pip install 'a>=1'".replace("'", "")], id="EMR"),
         pytest.param("await micropip.install(['a', 'b'])", ["pip install a b"], id="Pyodide"),
     ],
-)  # fmt: skip
+)
 def test_notebook_commands__way_to_run__is_understood(source: str, expected: list[str]) -> None:
     assert commands(source) == expected
 
@@ -64,7 +79,7 @@ def test_notebook_commands__platform_branch__is_conditional(test: str, condition
 
 
 @given(st.text(max_size=200))
-@example("%%bash\nbash -c \"bash -c 'bash -c \\\"pip install a\\\"'\"")
+@example('%%bash\nbash -c "bash -c \'bash -c \\"pip install a\\"\'"')
 @example("{x}\n!pip install {x}")
 @settings(deadline=None)
 def test_notebook_commands__any_text__never_raises(source: str) -> None:

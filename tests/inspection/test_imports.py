@@ -22,7 +22,9 @@ def imports(*sources: str) -> list[str]:
         pytest.param("importlib.import_module('a.b')\n__import__('c')", ["a.b", "c"], id="by name"),
         pytest.param("%load_ext a\n%reload_ext b\n%load_ext autoreload", ["a", "b"], id="extensions"),
         pytest.param("try:\n    import a\nexcept ImportError:\n    a = None", [], id="may be missing"),
-        pytest.param("try:\n    import a\nexcept ImportError:\n    !pip install a", ["a"], id="is installed if missing"),
+        pytest.param(
+            "try:\n    import a\nexcept ImportError:\n    !pip install a", ["a"], id="is installed if missing"
+        ),
         pytest.param("if TYPE_CHECKING:\n    import a\nelse:\n    import b", ["b"], id="for the type checker"),
         pytest.param("if False:\n    import a\nif 0:\n    import b", [], id="never"),
         pytest.param("%time import a\n%timeit -n 1 -r 1 import b", ["a", "b"], id="timed line"),

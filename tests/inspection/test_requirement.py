@@ -23,18 +23,28 @@ from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, whe
         pytest.param(".", Wanted(".", kind="path"), id="this folder"),
         pytest.param("~/tools", Wanted("~/tools", kind="path"), id="home folder"),
         pytest.param("./dist/a-1.0.tar.gz", Wanted("./dist/a-1.0.tar.gz", kind="path"), id="archive beside"),
-        pytest.param("git+https://example.org/x/tool@v1", Wanted("tool", " @ git+https://example.org/x/tool@v1", kind="url"), id="repository"),
+        pytest.param(
+            "git+https://example.org/x/tool@v1",
+            Wanted("tool", " @ git+https://example.org/x/tool@v1", kind="url"),
+            id="repository",
+        ),
         pytest.param(
             "git+https://example.org/x/tool#subdirectory=python",
-            Wanted("tool", " @ git+https://example.org/x/tool#subdirectory=python", kind="url"), id="a folder that says nothing",
+            Wanted("tool", " @ git+https://example.org/x/tool#subdirectory=python", kind="url"),
+            id="a folder that says nothing",
         ),
         pytest.param(
             "git+https://example.org/x/many#subdirectory=packages/one",
-            Wanted("one", " @ git+https://example.org/x/many#subdirectory=packages/one", kind="url"), id="a folder that names it",
+            Wanted("one", " @ git+https://example.org/x/many#subdirectory=packages/one", kind="url"),
+            id="a folder that names it",
         ),
-        pytest.param("git+https://me:secret@example.org/x/tool", Wanted("tool", " @ git+https://example.org/x/tool", kind="url"), id="credentials are dropped"),
+        pytest.param(
+            "git+https://me:secret@example.org/x/tool",
+            Wanted("tool", " @ git+https://example.org/x/tool", kind="url"),
+            id="credentials are dropped",
+        ),
     ],
-)  # fmt: skip
+)
 def test_parse_requirement__word__is_told(word: str, expected: Wanted | None) -> None:
     assert parse_requirement(word) == expected
 
