@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write ``content`` (text as UTF-8) so that a reader sees the old file or the whole new one; a failure leaves no draft behind.
+    """Write ``content`` (text as UTF-8) so that a reader sees the old file or the whole new one; no draft is left.
 
     The folder is made if it is missing. Raises ``OSError``.
     """

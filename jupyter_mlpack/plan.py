@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -102,9 +103,9 @@ def make_plan(
 ) -> BuildPlan:
     """The plan. ``frame`` is what surrounds the notebook: image name, stack, target, catalog."""
     name, stack, target, catalog = frame
-    folder = notebook.path.parent
+    folder, at = notebook.path.parent, notebook_folder(inspection, notebook.path)
     build: dict[str, Json] = {
-        "notebook": notebook.path.name,
+        "notebook": posixpath.join(at, notebook.path.name),
         "purpose": purpose.value,
         "python": target.python,
         "target": to_json(target),
@@ -113,15 +114,28 @@ def make_plan(
     places = parameter_places(inspection, notebook)
     build |= {"places": places} if places else {}
     files = [
-        PlannedFile(notebook.path.name, text=notebook.document),
+        PlannedFile(posixpath.join(at, notebook.path.name), text=notebook.document),
         PlannedFile(".mlpack/build.json", text=pretty(build)),
         PlannedFile(".mlpack/lock.txt", text=lock.text),
         PlannedFile(".mlpack/layers.json", text=pretty(group_packages(lock))),
         *(PlannedFile(f"{WHEELS}/{item.filename}", source=item.source) for item in lock.packages if item.source),
-        *(PlannedFile(file.path, source=folder / PurePosixPath(file.path)) for file in inspection.files),
+        *(
+            PlannedFile(posixpath.normpath(posixpath.join(at, file.path)), source=folder / PurePosixPath(file.path))
+            for file in inspection.files
+        ),
     ]
     planned = tuple(sorted(files, key=lambda file: file.path))
     return BuildPlan(name, purpose, target, stack, catalog.order, planned, system=inspection.system)
+
+
+def notebook_folder(inspection: Inspection, path: Path) -> str:
+    """The notebook's folder in the application, empty for its root.
+
+    Modules above the notebook's folder keep their place beside it: ``../src/a.py`` of ``notebooks/train.ipynb`` is
+    ``src/a.py``, and the notebook is ``notebooks/train.ipynb``.
+    """
+    depth = max((file.path.split("/").count("..") for file in inspection.files), default=0)
+    return "/".join(path.parent.resolve().parts[-depth:]) if depth else ""
 
 
 def settable_parameters(inspection: Inspection, notebook: Notebook) -> dict[str, Json]:

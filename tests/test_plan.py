@@ -126,6 +126,19 @@ PARAMETERS = {
 }
 
 
+def test_make_plan__module_above_the_notebook__both_keep_their_places(tmp_path: Path) -> None:
+    path = tmp_path / "work" / "nb" / "n.ipynb"
+    path.parent.mkdir(parents=True)
+    notebook = Notebook(path, (), "python", None, None, {}, "{}\n")
+    found = Inspection("n.ipynb", files=(LocalFile("../src/a.py", 1), LocalFile("data/x.csv", 1)))
+    plan = make_plan(found, notebook, Purpose.TRAINING, Lock(()), ("n:t", OLD, make_target(OLD, "amd64"), CATALOG))
+    files = {file.path: file for file in plan.files if not file.path.startswith(".mlpack")}
+    assert list(files) == ["nb/data/x.csv", "nb/n.ipynb", "src/a.py"]
+    assert (files["src/a.py"].source or path).resolve() == tmp_path / "work" / "src" / "a.py"
+    build = next(file.text or "" for file in plan.files if file.path == ".mlpack/build.json")
+    assert json.loads(build)["notebook"] == "nb/n.ipynb"
+
+
 @pytest.mark.parametrize(("tags", "source", "parameters", "places"), PARAMETERS.values(), ids=PARAMETERS)
 def test_make_plan__holds_what_the_buildpacks_read(
     tmp_path: Path, tags: list[str], source: str, parameters: dict[str, float], places: dict[str, Any] | None

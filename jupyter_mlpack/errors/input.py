@@ -271,7 +271,7 @@ class TableUnreadable(InputError):
     code = "table-unreadable"
     what = "The table {path} cannot be used: {reason}."
     where = "{path}, line {line}"
-    hint = "Each line is a module, a colon and the distributions that provide it, for example: acme.billing: acme-billing"
+    hint = "Each line is a module, a colon and the distributions that provide it: acme.billing: acme-billing"
 
 
 class HardwareTableUnreadable(InputError):

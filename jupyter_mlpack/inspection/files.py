@@ -72,3 +72,9 @@ def _written_cells(path: str, cells: tuple[Cell, ...]) -> Iterator[Touch]:
             names = [word.strip("\"'") for word in magic.arguments.split() if not word.startswith("-")]
             if magic.name in WRITERS and names:
                 yield tell.written_cell(path, cell.number, magic, names[0])
+
+
+def files_above(modules: Iterable[tuple[str, Evidence]], around: Surroundings) -> tuple[LocalFile, ...]:
+    """Modules of the project above the notebook's folder, sorted by path (``../src/a.py``); too large ones left out."""
+    sized = ((path, around.size(path), evidence) for path, evidence in sorted(modules))
+    return tuple(LocalFile(path, size, (evidence,), "module") for path, size, evidence in sized if size <= MAX_FILE)

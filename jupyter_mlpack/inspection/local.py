@@ -2,7 +2,7 @@
 
 Files are read through the notebook's folder and never run. What is run as a script is followed in the same way; the
 scripts of a clone, which is not there yet, cannot be. Modules of the project around the folder are followed for what
-they need, too, but told apart: they do not go into the image.
+they need, too, but told apart: in the image they keep their place beside the notebook's folder.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_PARTS = 30
 class Followed:
     """``outside`` are imports that no local file satisfies; ``files`` the local modules with what led to them.
 
-    ``above`` are modules of the project around the notebook's folder (``../src/a.py``); they stay there.
+    ``above`` are modules of the project around the notebook's folder (``../src/a.py``).
     """
 
     outside: tuple[Import, ...]
@@ -136,10 +136,10 @@ def _outside(above: dict[str, Evidence]) -> Iterator[Notice]:
             continue
         told |= {top, str(evidence)}
         text = (
-            f"{evidence.text} finds {path}, outside the notebook's folder; it will not be in the image. Put the "
-            "notebook beside it, or it beside the notebook, or install it from an address that a job can reach."
+            f"{evidence.text} finds {path}, outside the notebook's folder; it is taken along, and the notebook lies "
+            "in its own folder in the image. Results of a run are in a folder of that name, too."
         )
-        yield Notice("module-outside", text, evidence.location)
+        yield Notice("module-above", text, evidence.location)
 
 
 def _package(path: str) -> str:

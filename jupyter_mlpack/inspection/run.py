@@ -8,18 +8,19 @@ Pure: what lies outside the notebook is handed in.
 from __future__ import annotations
 
 from jupyter_mlpack.inspection.commands import notebook_commands
-from jupyter_mlpack.inspection.credentials import find_secrets
+from jupyter_mlpack.inspection.credentials import find_in_prose, find_secrets, without_secrets
 from jupyter_mlpack.inspection.declarations import read_declarations, with_use
 from jupyter_mlpack.inspection.distributions import read_known, resolve
-from jupyter_mlpack.inspection.files import find_files
+from jupyter_mlpack.inspection.files import files_above, find_files
 from jupyter_mlpack.inspection.folder import DiskFolder, Folder
 from jupyter_mlpack.inspection.hardware import find_builds, find_hardware
 from jupyter_mlpack.inspection.imports import cell_imports
 from jupyter_mlpack.inspection.installs import find_installs
-from jupyter_mlpack.inspection.local import follow_local, run_scripts
+from jupyter_mlpack.inspection.local import explain_unresolved, follow_local
 from jupyter_mlpack.inspection.needs import add_needs
 from jupyter_mlpack.inspection.parameters import find_parameters
 from jupyter_mlpack.inspection.python_version import find_python
+from jupyter_mlpack.inspection.scripts import run_scripts, script_commands
 from jupyter_mlpack.inspection.surroundings import read_surroundings
 from jupyter_mlpack.inspection.system import find_system
 from jupyter_mlpack.inspection.versions import constraints
@@ -37,6 +38,7 @@ def inspect_notebook(
     path, cells = notebook.path.name, notebook.cells
     commands = tuple(notebook_commands(path, cells))
     around = read_surroundings(cells, commands, folder or DiskFolder(notebook.path.parent))
+    commands = (*commands, *script_commands(commands, around))
     installs = find_installs(commands, around)
     declared = read_declarations(notebook, around)
     followed = follow_local(cell_imports(path, cells), run_scripts(path, cells, commands), around)
@@ -46,12 +48,16 @@ def inspect_notebook(
     python = find_python(notebook, environment, declared)
     builds = find_builds(commands, installs.found, environment)
     hardware = find_hardware(notebook, followed.outside, builds, around)
-    files = find_files(path, cells, followed.files, around)
-    secrets = find_secrets(path, cells)
-    speakers = (notebook, installs, declared, followed, resolution, hardware, files, secrets)
-    return Inspection(
+    files = find_files(path, cells, followed.files, around, notebook.metadata)
+    secrets = find_secrets(path, cells, followed.files, around, [file.path for file in files.found])
+    notices = [
+        notice for said in (notebook, installs, declared, followed, resolution, hardware) for notice in said.notices
+    ]
+    notices += [*explain_unresolved(resolution.unresolved, around), *files.notices, *secrets.notices]
+    notices += find_in_prose(path, notebook.document)
+    inspection = Inspection(
         notebook=path,
-        kernel=notebook.kernel,
+        kernel=environment.kernel if environment else notebook.kernel,
         language=notebook.language,
         python=python.python,
         hardware=hardware.hardware,
@@ -59,12 +65,13 @@ def inspect_notebook(
         unresolved=resolution.unresolved,
         conflicts=(*resolution.conflicts, *python.conflicts, *hardware.conflicts),
         declarations=with_use(declared, dependencies),
-        constraints=constraints(environment, dependencies),
+        constraints=constraints(environment, dependencies, declared.requirements),
         system=find_system(installs.found, declared, dependencies),
         indexes=tuple(dict.fromkeys((*installs.indexes, *declared.indexes))),
         parameters=find_parameters(path, cells),
-        files=files.found,
+        files=(*files_above(followed.above, around), *files.found),
         outputs=files.outputs,
         secrets=secrets.found,
-        notices=tuple(dict.fromkeys(notice for speaker in speakers for notice in speaker.notices)),
+        notices=tuple(dict.fromkeys(notices)),
     )
+    return without_secrets(inspection)

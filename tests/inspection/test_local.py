@@ -106,7 +106,7 @@ def test_follow_local__module_above__is_told_and_its_needs_are_kept(project: Pat
     assert found.files == ()
     assert {path for path, _ in found.above} >= {"../src/shapes/__init__.py", "../src/shapes/square.py"}
     assert [item.module for item in found.outside] == ["scipy"]
-    assert [notice.code for notice in found.notices] == ["module-outside"]
+    assert [notice.code for notice in found.notices] == ["module-above"]
     assert "../src" in found.notices[0].text
 
 
