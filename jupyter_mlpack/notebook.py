@@ -16,7 +16,10 @@ from jupyter_mlpack.inspection.cells import MAX_CELL, Budget, read_cell
 from jupyter_mlpack.notebook_text import read_document
 from jupyter_mlpack.values import Cell, Json, Location, Notebook, Notice
 
-MAX_CELLS = 20_000
+MAX_CELLS = 5_000
+MAX_CODE = 4_000_000
+"""Characters of code in all cells together."""
+
 MAX_NOTICES = 50
 
 OTHER_KERNELS = (
@@ -106,13 +109,18 @@ def _language(metadata: Mapping[str, Json], kernel: str | None) -> str:
 
 
 def _code_cells(path: Path, raw: list[Mapping[str, Json]]) -> Iterable[Cell]:
-    budget = Budget()
+    budget, total = Budget(), 0
     if len(raw) > MAX_CELLS:
         raise errors.NotebookTooLarge(path=path, size=f"{len(raw)} cells", limit=f"{MAX_CELLS} cells")
     for number, cell in enumerate(raw, 1):
         if cell.get("cell_type") == "code":
+            source = _source(cell)
+            total += len(source)
+            if total > MAX_CODE:
+                limit = f"{MAX_CODE / 1e6:.0f} million characters of code"
+                raise errors.NotebookTooLarge(path=path, size="more code than a person writes", limit=limit)
             tags = (tag for tag in _list(_mapping(cell.get("metadata")).get("tags")) if isinstance(tag, str))
-            yield read_cell(number, _source(cell), tags, budget)
+            yield read_cell(number, source, tags, budget)
 
 
 def _cell_notices(path: Path, cells: Iterable[Cell]) -> list[Notice]:
