@@ -111,7 +111,7 @@ def test_split_commands__any_text__gives_words(text: str) -> None:
 
 
 @MANY
-@given(st.lists(st.text(alphabet=st.sampled_from("ab-=.[]<>;&|# _"), min_size=1, max_size=8), min_size=1, max_size=5))
+@given(st.lists(st.text(alphabet=st.sampled_from("ab-=.[]>;&|# _"), min_size=1, max_size=8), min_size=1, max_size=5))
 def test_split_commands__joined_words__come_back(words: list[str]) -> None:
     command = ["pip", "install", *(word for word in words if word.strip("<>&|; #") and word[0] not in "<>&0123456789")]
     assert split_commands(join_words(command)) == [command]

@@ -28,6 +28,9 @@ MAX_FOLLOWED = 500
 MAX_IMPORTS = 20_000
 """Imports of all files together that are looked at."""
 
+MAX_CHARACTERS = 2_000_000
+"""Characters of all files together that are read."""
+
 MAX_PARTS = 30
 """Names in a dotted module; deeper ones are cut."""
 
@@ -89,6 +92,7 @@ class _Trail:
         self.notices: list[Notice] = []
         self.cut = False
         self._imports = 0
+        self._characters = 0
         self._paths: dict[tuple[str, int, str, bool], list[str]] = {}
 
     def open(self, path: str, evidence: Evidence) -> None:
@@ -98,7 +102,8 @@ class _Trail:
             path, evidence = ahead.popleft()
             if path in self.files or not self.around.has(path):
                 continue
-            if len(self.files) >= MAX_FOLLOWED or self._imports >= MAX_IMPORTS:
+            self._characters += len(self.around.text(path) or "")
+            if len(self.files) >= MAX_FOLLOWED or self._imports >= MAX_IMPORTS or self._characters > MAX_CHARACTERS:
                 self.cut = True
                 return
             self.files[path] = evidence
