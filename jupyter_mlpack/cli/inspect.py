@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,8 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
 
     def run(self, reporter: Reporter) -> int:
         """Inspect and show."""
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)  # syntax trees are many and live short; looking through them often is in vain
         if len(self.extra_args) != 1:
             raise NotebookOrFolderNotNamed(given=len(self.extra_args))
         path = Path(self.extra_args[0])

@@ -8,6 +8,7 @@ than ``MAX_DEPTH`` is left out of its tree.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 
@@ -29,8 +30,10 @@ IMPORTED = re.compile(r"(?:import|from|,)(?:[\w. \t]|\\\n)*")
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on hostile text: nul bytes are ValueError, deep nesting the last two."""
 
-PUNCTUATION = frozenset(["ctx", "op", "ops"])
-"""Fields whose nodes say nothing that their parent's type does not."""
+PUNCTUATION = frozenset(
+    ["ctx", "op", "ops", "id", "attr", "n", "s", "kind", "type_comment", "asname", "level", "conversion"]
+)
+"""Fields without nodes, or whose nodes say nothing that their parent's type does not."""
 
 Parsed = tuple[ast.Module, tuple[ast.AST, ...]]
 
@@ -138,10 +141,16 @@ def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
 def _look_below(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
     values = node.__dict__
-    for name in node._fields:
-        value = None if name in PUNCTUATION else values.get(name)
-        if isinstance(value, list):
+    for name in _telling(type(node)):
+        value = values.get(name)
+        if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+@functools.cache
+def _telling(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes worth a look."""
+    return tuple(name for name in kind._fields if name not in PUNCTUATION)

@@ -124,6 +124,9 @@ PLACEHOLDER = re.compile(
     r"(?i)your|xxx|[<>{}$]|\.\.\.|\*\*\*|insert|replace|example|dummy|change|todo|none|my[-_]|^pass(word|wd)?$|placeholder|redacted"
 )
 
+SIGNS = tuple(dict.fromkeys([*(sign for _, signs, _ in TOKENS for sign in signs), *NAME_SIGNS]))
+"""Parts in lower case of which a secret has at least one: looked for once in a text that mostly has none."""
+
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable, an option or an entry called ``name`` holds a secret by its words (``HF_TOKEN``, ``apiKey``).
@@ -178,14 +181,17 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     """First and last position and kind of each secret; what several patterns see counts for the first."""
     taken: list[tuple[int, int]] = []
     lower = text.lower()
+    present = {sign for sign in SIGNS if sign in lower}
+    if not present:
+        return
     for kind, signs, pattern in TOKENS:
-        for match in re.finditer(pattern, text) if any(sign in lower for sign in signs) else ():
+        for match in re.finditer(pattern, text) if not present.isdisjoint(signs) else ():
             span = match.span("secret") if match.groupdict().get("secret") else match.span()
             value = text[slice(*span)]
             if len(set(value)) >= 5 and not _is_placeholder(value) and not _overlaps(span, taken):
                 taken.append(span)
                 yield (*span, kind)
-    if not any(sign in lower for sign in NAME_SIGNS):
+    if present.isdisjoint(NAME_SIGNS):
         return
     for match in (*re.finditer(GIVEN, text), *re.finditer(LOGIN, text)):
         group = next(name for name in ("quoted", "plain", "secret") if match.groupdict().get(name))
