@@ -10,72 +10,26 @@ from __future__ import annotations
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from jupyter_mlpack.errors import ResolutionError
+from jupyter_mlpack.errors import KernelUnknown
 from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
 from jupyter_mlpack.extend import Extender
 from jupyter_mlpack.inspection import inspect_notebook
-from jupyter_mlpack.inspection.kernel import read_holdings, read_kernel
+from jupyter_mlpack.inspection.kernel import read_kernel
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
+from jupyter_mlpack.locking import allowed_machine, lock_packages, wanted_python
 from jupyter_mlpack.notebook import check_runnable, read_notebook
-from jupyter_mlpack.oci import Store, StoredImage
-from jupyter_mlpack.plan import choose_requirements, choose_stack, default_name, make_plan, make_target
+from jupyter_mlpack.oci import StoredImage
+from jupyter_mlpack.plan import choose_stack, default_name, make_plan, make_target
 from jupyter_mlpack.preflight import check_hardware
-from jupyter_mlpack.resolution import (
-    LockRequest,
-    Packaged,
-    allow_indexes,
-    find_uv,
-    package_holdings,
-    pylock_text,
-    resolve,
-)
-from jupyter_mlpack.stack import Assembly, StackSettings, ensure_run_image, run_root, target_python
-from jupyter_mlpack.values import (
-    BuildPlan,
-    Catalog,
-    Image,
-    Inspection,
-    Lock,
-    Notebook,
-    Notice,
-    Purpose,
-    PythonVersion,
-    Target,
-)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the caller asks for beside the notebook; every field has a sensible default.
-
-    ``kernel`` is the one that was asked instead of the notebook's own.
-    """
-
-    name: str | None = None
-    purpose: Purpose = Purpose.TRAINING
-    arch: str = "amd64"
-    python: str | None = None
-    stack: str | None = None
-    required: tuple[str, ...] = ()
-    lenient: bool = False
-    refresh: bool = False
-    allowed_indexes: tuple[str, ...] = ()
-    kernel: str | None = None
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What this machine offers: content store, catalog, stack settings, and uv's index settings (perhaps secret)."""
-
-    store: Store
-    catalog: Catalog
-    stack_settings: StackSettings
-    index_settings: Mapping[str, str] = field(repr=False, default_factory=dict)
+from jupyter_mlpack.resolution import find_uv, pylock_text
+from jupyter_mlpack.stack import Assembly, ensure_run_image, run_root, target_python
+from jupyter_mlpack.values import BuildPlan, Conflict, Image, Inspection, Notebook, Notice, Purpose
+from jupyter_mlpack.wishes import Machine, Wishes
 
 
 def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Image:
@@ -99,12 +53,22 @@ def inspect(path: Path, wishes: Wishes, emit: Emit, answers: Path | None = None)
     with phase("inspect", emit) as summary:
         notebook = read_notebook(path)
         check_runnable(notebook)
-        environment, notices = read_kernel(notebook.kernel, cache=answers)
+        environment, notices = read_kernel(wishes.kernel or notebook.kernel, cache=answers)
+        if wishes.kernel and environment is None:
+            raise KernelUnknown(kernel=wishes.kernel)
         inspection = inspect_notebook(notebook, environment)
-        for notice in (*notices, *inspection.notices):
+        for notice in (*notices, *map(disagreement, inspection.conflicts), *inspection.notices):
             emit(Noticed(notice))
         summary.append(f"{len(inspection.dependencies)} packages needed, {len(inspection.files)} files beside it")
     return notebook, inspection
+
+
+def disagreement(conflict: Conflict) -> Notice:
+    """What a conflict is to somebody who watches a build."""
+    followed, *others = conflict.claims
+    against = ", ".join(f"{claim.says} ({claim.source})" for claim in others)
+    text = f"{conflict.subject}: {followed.says} ({followed.source}) is followed, against {against}."
+    return Notice("conflict", text, followed.evidence.location)
 
 
 def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> BuildPlan:
@@ -119,52 +83,6 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
         name = wishes.name or default_name(notebook.path, wishes.purpose)
         summary.append(f"{len(lock.packages)} packages, {sum(package.size for package in lock.packages) / 1e6:.0f} MB")
         return make_plan(inspection, notebook, wishes.purpose, lock, (name, stack, target, machine.catalog))
-
-
-def wanted_python(inspection: Inspection, wishes: Wishes) -> PythonVersion:
-    """The user's Python, else the notebook's."""
-    return PythonVersion(wishes.python, "user") if wishes.python else inspection.python
-
-
-def lock_packages(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine, emit: Emit) -> Lock:
-    """The lock, at the kernel's versions; where these cannot be had for the target, without them and with a notice.
-
-    What no index has is made into wheels first. Of the indexes that the notebook names, the allowed ones are asked.
-    """
-    requirements = choose_requirements(inspection, wishes.purpose, wishes.required, lenient=wishes.lenient)
-    packaged = package_local(inspection, target, wishes, machine)
-    settings, refusals = allow_indexes(machine.index_settings, inspection.indexes, wishes.allowed_indexes)
-    for notice in refusals:
-        emit(Noticed(notice))
-    cache = machine.store.root / "locks"
-    constraints = (*inspection.constraints, *packaged.addresses)
-    kept = LockRequest(requirements, constraints, target, settings, packaged.wheels)
-    try:
-        lock = resolve(kept, cache, refresh=wishes.refresh)
-    except ResolutionError as refusal:
-        if not inspection.constraints:
-            raise
-        lock = resolve(replace(kept, constraints=packaged.addresses), cache, refresh=wishes.refresh)
-        text = f"Not all versions of the kernel can be had for the image ({refusal}); the others were chosen anew."
-        emit(Noticed(Notice("kernel-versions", text)))
-    packaged.check(lock)
-    return lock
-
-
-def allowed_machine(inspection: Inspection, wishes: Wishes, machine: Machine) -> Machine:
-    """The machine with the indexes that the user allows: the buildpacks install from where the lock was made."""
-    settings, _ = allow_indexes(machine.index_settings, inspection.indexes, wishes.allowed_indexes)
-    return replace(machine, index_settings=settings)
-
-
-def package_local(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine) -> Packaged:
-    """Wheels of what the kernel holds and no index has, as far as the notebook needs it; none if it was not asked."""
-    spoke = any(item.packaged or item.resolved_by == "kernel" for item in inspection.dependencies)
-    if not spoke and not inspection.constraints:
-        return Packaged()
-    holdings = read_holdings(wishes.kernel or inspection.kernel, cache=machine.store.root / "kernels")
-    folder = machine.store.root / "wheels"
-    return package_holdings(inspection.dependencies, wishes.required, holdings, target, folder)
 
 
 def pylock(inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> str:

@@ -14,7 +14,7 @@ FLOORS = {
     "events": 2, "notebook": 2, "inspection": 2, "catalog": 2, "plan": 2, "oci": 2, "stack": 2, "engines": 2,
     "resolution": 2, "tables": 2, "notebook_text": 2, "preflight": 2,
     "lifecycle": 3, "jobs": 3, "ledger": 3, "publish": 3, "survey": 3,
-    "pipeline": 4, "extend": 4,
+    "pipeline": 4, "locking": 4, "wishes": 4, "extend": 4,
     "server": 5, "cli": 5,
 }  # fmt: skip
 PURE = {"values", "events", "notebook", "plan"}

@@ -12,11 +12,12 @@ from jupyter_mlpack.catalog import read_catalog
 from jupyter_mlpack.events import Event, Noticed
 from jupyter_mlpack.inspection.hardware.facts import kernels_table
 from jupyter_mlpack.oci import Store
-from jupyter_mlpack.pipeline import Machine, Wishes, inspect, plan_image
+from jupyter_mlpack.pipeline import inspect, plan_image
 from jupyter_mlpack.preflight import cuda_lines
 from jupyter_mlpack.resolution import LockRequest, index_settings, resolve
 from jupyter_mlpack.stack import StackSettings
 from jupyter_mlpack.values import Target
+from jupyter_mlpack.wishes import Machine, Wishes
 
 pytestmark = pytest.mark.network
 TARGET = Target("linux", "amd64", "glibc2.36", "3.11")

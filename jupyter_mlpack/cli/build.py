@@ -15,9 +15,10 @@ from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import Interrupted, InterruptedAfterBuild, MlpackError, NotebookNotNamed, PurposeUnsupported
 from jupyter_mlpack.events import BuildSucceeded, Event, Noticed
 from jupyter_mlpack.oci.reference import parse_reference
-from jupyter_mlpack.pipeline import Machine, Wishes, build_image, inspect, plan_image
+from jupyter_mlpack.pipeline import build_image, inspect, plan_image
 from jupyter_mlpack.publish import check_outputs, publish
 from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
+from jupyter_mlpack.wishes import Machine, Wishes
 
 
 class BuildCommand(OutputsMixin, MachineMixin, Command):
@@ -37,6 +38,7 @@ again by its name; the options below send it to further places, any of them toge
             "a package the notebook needs and does not show, e.g. --require pyarrow; repeatable",
         ),
         ("--ignore-unresolved", "build although some imports are known to nobody"),
+        ("--kernel NAME", "take the versions from this kernel instead of the notebook's own"),
         ("--python X.Y", "Python of the image (default: the kernel's)"),
         ("--stack NAME", "the run image: bookworm or trixie (default: by the Python version)"),
         ("--arch ARCH", "amd64 or arm64 (default: this machine's)"),
@@ -58,6 +60,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
         **MachineMixin.machine_aliases,
         "name": "BuildCommand.image_name",
         "require": "BuildCommand.require",
+        "kernel": "BuildCommand.kernel",
         "python": "BuildCommand.python",
         "stack": "BuildCommand.stack",
         "purpose": "BuildCommand.purpose",
@@ -78,6 +81,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
     ignore_unresolved = Bool(False, help="Build although imports are unresolved.").tag(config=True)
     upgrade = Bool(False, help="Choose versions anew.").tag(config=True)
     dry_run = Bool(False, help="Show the plan; build nothing.").tag(config=True)
+    kernel = Unicode(help="The kernel to ask instead of the notebook's own.").tag(config=True)
     python = Unicode(help="Python of the image, e.g. 3.11.").tag(config=True)
     stack = Unicode(help="Name of the stack.").tag(config=True)
     finished = ""
@@ -137,6 +141,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
             lenient=self.ignore_unresolved,
             refresh=self.upgrade,
             allowed_indexes=tuple(self.allow_index),
+            kernel=self.kernel or None,
         )
 
 
@@ -163,4 +168,5 @@ def describe_plan(plan: BuildPlan) -> str:
         "packages:",
         *(f"  {line.split(' ')[0]}" for line in lock.splitlines()),
     ]
-    return "\n".join(lines)
+    system = [f"  {package.name}" for package in plan.system]
+    return "\n".join([*lines, *(["", "system packages:", *system] if system else [])])

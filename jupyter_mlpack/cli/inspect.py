@@ -116,14 +116,14 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
 
     def lock(self, inspection: Inspection, reporter: Reporter) -> str:
         """The lock that a build would install, as ``pylock.toml``. Raises the leaves of ``ResolutionError``."""
-        from jupyter_mlpack.pipeline import Wishes, pylock
+        from jupyter_mlpack.pipeline import pylock
+        from jupyter_mlpack.wishes import Wishes
 
         wishes = Wishes(
             arch=self.arch,
             python=self.python or None,
             stack=self.stack or None,
             allowed_indexes=tuple(self.allow_index),
-            kernel=self.kernel or None,
         )
         return pylock(inspection, wishes, self.machine(), reporter)
 

@@ -11,8 +11,8 @@ from traitlets import Bool, HasTraits, List, Unicode
 
 if TYPE_CHECKING:
     from jupyter_mlpack.oci import Store
-    from jupyter_mlpack.pipeline import Machine
     from jupyter_mlpack.publish import Outputs
+    from jupyter_mlpack.wishes import Machine
 
 
 class MachineMixin(HasTraits):
@@ -51,9 +51,9 @@ class MachineMixin(HasTraits):
     def machine(self) -> Machine:
         """All of it."""
         from jupyter_mlpack.catalog import read_catalog
-        from jupyter_mlpack.pipeline import Machine
         from jupyter_mlpack.resolution import index_settings
         from jupyter_mlpack.stack import StackSettings
+        from jupyter_mlpack.wishes import Machine
 
         catalog = read_catalog(*(Path(text) if text else None for text in (self.buildpacks, self.stacks)))
         settings = StackSettings(mirror=self.mirror or None, run_image=self.run_image or None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlpack.events import Event, Noticed
+from jupyter_mlpack.locking import allowed_machine, lock_packages
 from jupyter_mlpack.oci import Store
-from jupyter_mlpack.pipeline import Machine, Wishes, allowed_machine, lock_packages
 from jupyter_mlpack.resolution import allow_indexes
 from jupyter_mlpack.stack import StackSettings
 from jupyter_mlpack.values import (
@@ -21,6 +21,7 @@ from jupyter_mlpack.values import (
     Purpose,
     Target,
 )
+from jupyter_mlpack.wishes import Machine, Wishes
 
 from .conftest import Index, write_wheel
 
