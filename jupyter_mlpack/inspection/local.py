@@ -28,7 +28,7 @@ MAX_FOLLOWED = 500
 MAX_IMPORTS = 20_000
 """Imports of all files together that are looked at."""
 
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 800_000
 """Characters of all files together that are read."""
 
 MAX_PARTS = 30

@@ -51,7 +51,7 @@ class Budget:
     """
 
     parsed: int = 400_000
-    nodes: int = 40_000
+    nodes: int = 30_000
     tokenised: int = 250_000
     skimmed: int = 4_000_000
     magics: int = 1_000

@@ -11,6 +11,7 @@ import ast
 import functools
 import re
 import warnings
+from typing import Any
 
 MAX_CELL = 200_000
 """Characters; longer cells are data, not code, and parsing them would cost gigabytes."""
@@ -151,6 +152,6 @@ def _look_below(node: ast.AST) -> list[ast.AST]:
 
 
 @functools.cache
-def _telling(kind: type[ast.AST]) -> tuple[str, ...]:
+def _telling(kind: Any) -> tuple[str, ...]:
     """The fields of a kind of node that may hold nodes worth a look."""
     return tuple(name for name in kind._fields if name not in PUNCTUATION)
