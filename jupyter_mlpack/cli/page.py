@@ -65,7 +65,8 @@ def write_problems(sheet: Sheet, inspection: Inspection) -> None:
 def problems(inspection: Inspection) -> Iterator[list[Span]]:
     """Unresolved names, sources that disagree, and the notices that warn."""
     for missing in inspection.unresolved:
-        yield [("unresolved", "red"), (missing.module, "bold"), (f"{first_place(missing.evidence)}", "")]
+        hint = f" (pipreqs' map says {missing.suggestion}: check it)" if missing.suggestion else ""
+        yield [("unresolved", "red"), (missing.module, "bold"), (f"{first_place(missing.evidence)}{hint}", "")]
     for conflict in inspection.conflicts:
         followed, *others = conflict.claims
         against = ", ".join(f"{claim.says} ({claim.source}, {place(claim.evidence.location)})" for claim in others)
@@ -80,7 +81,8 @@ def problems(inspection: Inspection) -> Iterator[list[Span]]:
 def write_packages(sheet: Sheet, inspection: Inspection, *, full: bool) -> None:
     """Requirement, who says so, and the first place (or all)."""
     if not inspection.dependencies:
-        sheet.heading("packages", "none: the standard library is enough")
+        enough = "none: the standard library is enough"
+        sheet.heading("packages", enough if inspection.language == "python" else "none were looked for")
         return
     sheet.heading("packages", counted(len(inspection.dependencies), ""))
     rows: list[list[Span]] = []

@@ -188,7 +188,7 @@ def _settled(
 ) -> Resolution:
     """The lists of ``resolve``, names settled one by one."""
     settled = [settle(key, want, known) for key, want in sorted(wanted.items())]
-    unresolved = [Unresolved(module, tuple(evidence)) for module, evidence in lost.items()]
+    unresolved = [Unresolved(module, tuple(evidence), tables.hearsay(module)) for module, evidence in lost.items()]
     unresolved += [entry.unresolved for entry in settled if entry.unresolved]
     notices += [entry.notice for entry in settled if entry.notice]
     conflicts += [entry.conflict for entry in settled if entry.conflict]

@@ -11,7 +11,7 @@ import ast
 import functools
 import re
 import warnings
-from typing import Any
+from typing import Any, cast
 
 MAX_CELL = 200_000
 """Characters; longer cells are data, not code, and parsing them would cost gigabytes."""
@@ -142,7 +142,7 @@ def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
 def _look_below(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
     values = node.__dict__
-    for name in _telling(type(node)):
+    for name in _telling(cast(Any, type(node))):
         value = values.get(name)
         if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]
@@ -153,5 +153,5 @@ def _look_below(node: ast.AST) -> list[ast.AST]:
 
 @functools.cache
 def _telling(kind: Any) -> tuple[str, ...]:
-    """The fields of a kind of node that may hold nodes worth a look."""
+    """The fields of a kind of node (a class of ``ast``) that may hold nodes worth a look."""
     return tuple(name for name in kind._fields if name not in PUNCTUATION)

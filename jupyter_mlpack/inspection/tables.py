@@ -100,6 +100,28 @@ def unknowable() -> frozenset[str]:
 
 
 @functools.cache
+def _hearsay() -> Mapping[str, str]:
+    """pipreqs' map of module -> distribution, read from where pipreqs is installed; empty if it is not."""
+    import importlib.util
+
+    found = importlib.util.find_spec("pipreqs")
+    path = Path(found.origin).parent / "mapping" if found and found.origin else None
+    if path is None or not path.is_file():
+        return {}
+    pairs = (line.strip().split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if ":" in line)
+    return {module: normalised(name) for module, name in pairs}
+
+
+def hearsay(module: str) -> str:
+    """What pipreqs' map says of a module that our table does not know: to be shown to a person, never to be followed.
+
+    Some of its names do not exist, others are strangers' packages; for names that anybody uses it is not asked.
+    """
+    top = module.partition(".")[0]
+    return "" if top in unknowable() else _hearsay().get(top, "")
+
+
+@functools.cache
 def preferred() -> Mapping[str, tuple[str, ...]]:
     """Dotted module -> the order of its distributions where a person decided; ``decisions.toml`` says why."""
     return {module: tuple(held["names"].split()) for module, held in _read("decisions.toml")["preferred"].items()}

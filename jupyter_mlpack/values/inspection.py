@@ -32,10 +32,14 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Unresolved:
-    """An imported name that neither the kernel, an install line, a declaration nor a table knows."""
+    """An imported name that neither the kernel, an install line, a declaration nor a table knows.
+
+    ``suggestion`` is a distribution that may be meant: for a person to check, never followed by itself.
+    """
 
     module: str
     evidence: tuple[Evidence, ...]
+    suggestion: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import pytest
 
 from jupyter_mlpack.inspection import inspect_notebook
 from jupyter_mlpack.inspection.belief import ORDER
-from jupyter_mlpack.inspection.distributions import RESOLVERS, find_distribution, namespaces, read_known
+from jupyter_mlpack.inspection.distributions import RESOLVERS, find_distribution, namespaces, read_known, resolve
 from jupyter_mlpack.inspection.folder import DiskFolder
+from jupyter_mlpack.inspection.imports import Place, code_imports
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.values import Inspection, Json, KernelDistribution, KernelEnvironment
 
@@ -148,3 +149,9 @@ def test_inspect__thousands_of_words_about_one_name__take_no_time(tmp_path: Path
     found = inspect(tmp_path, "import numpy", requirements_txt="".join(f"numpy!=1.{part}\n" for part in range(20_000)))
     assert time.process_time() - started < 5
     assert found.dependencies[0].name == "numpy"
+
+
+def test_resolve__name_that_only_pipreqs_map_has__is_suggested_and_not_taken() -> None:
+    found = resolve(tuple(code_imports("import AG_fft_tools, utils", Place("n.ipynb", 1))), (), read_known((), None))
+    assert found.dependencies == ()
+    assert {item.module: item.suggestion for item in found.unresolved} == {"AG_fft_tools": "agpy", "utils": ""}
