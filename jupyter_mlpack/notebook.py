@@ -6,7 +6,6 @@ whatever bytes it holds, the only errors that leave here are leaves of ``InputEr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -48,12 +47,12 @@ def read_notebook(path: Path) -> Notebook:
     if language not in PYTHONS:
         language = SPOKEN.get(language.lower(), language)
         notices.append(_foreign(path, language))
-        return Notebook(path, (), language, kernel, None, metadata, "", tuple(notices))
+        return Notebook(path, (), language, kernel, None, metadata, {}, tuple(notices))
     raw = [_mapping(cell) for cell in _list(content.get("cells"))]
     cells = tuple(_code_cells(path, raw))
     notices += _cell_notices(path, cells)
     version = _version(_mapping(metadata.get("language_info")).get("version"))
-    return Notebook(path, cells, "python", kernel, version, metadata, _document(raw, metadata), tuple(notices))
+    return Notebook(path, cells, "python", kernel, version, metadata, _content(raw, metadata), tuple(notices))
 
 
 def check_runnable(notebook: Notebook) -> None:
@@ -137,17 +136,15 @@ def _cell_notices(path: Path, cells: Iterable[Cell]) -> list[Notice]:
     return notices
 
 
-def _document(raw: list[Mapping[str, Json]], metadata: Mapping[str, Json]) -> str:
-    """Canonical nbformat 4.5 JSON: no outputs, no counts, no widget state, nothing of the machine it ran on."""
-    cells = [_clean_cell(number, cell) for number, cell in enumerate(raw, 1)]
+def _content(raw: list[Mapping[str, Json]], metadata: Mapping[str, Json]) -> dict[str, Json]:
+    """An nbformat 4.5 document: no outputs, no counts, no widget state, nothing of the machine it ran on."""
+    cells: list[Json] = [_clean_cell(number, cell) for number, cell in enumerate(raw, 1)]
     kept: dict[str, Json] = {key: metadata[key] for key in KEPT_METADATA if isinstance(metadata.get(key), (dict, str))}
     spec = _mapping(metadata.get("kernelspec"))
     name = _text(spec.get("name")) or "python3"
     kept["kernelspec"] = {"name": name, "display_name": _text(spec.get("display_name")) or name, "language": "python"}
     kept["language_info"] = {"name": "python"}
-    whole = {"cells": cells, "metadata": kept, "nbformat": 4, "nbformat_minor": 5}
-    text = json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=1)
-    return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+    return {"cells": cells, "metadata": kept, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _clean_cell(number: int, cell: Mapping[str, Json]) -> dict[str, Json]:

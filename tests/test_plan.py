@@ -129,7 +129,7 @@ PARAMETERS = {
 def test_make_plan__module_above_the_notebook__both_keep_their_places(tmp_path: Path) -> None:
     path = tmp_path / "work" / "nb" / "n.ipynb"
     path.parent.mkdir(parents=True)
-    notebook = Notebook(path, (), "python", None, None, {}, "{}\n")
+    notebook = Notebook(path, (), "python", None, None, {}, {})
     found = Inspection("n.ipynb", files=(LocalFile("../src/a.py", 1), LocalFile("data/x.csv", 1)))
     plan = make_plan(found, notebook, Purpose.TRAINING, Lock(()), ("n:t", OLD, make_target(OLD, "amd64"), CATALOG))
     files = {file.path: file for file in plan.files if not file.path.startswith(".mlpack")}
@@ -144,7 +144,7 @@ def test_make_plan__holds_what_the_buildpacks_read(
     tmp_path: Path, tags: list[str], source: str, parameters: dict[str, float], places: dict[str, Any] | None
 ) -> None:
     cell = Cell(1, source, "lr = 0.1", tags=frozenset(tags))
-    notebook = Notebook(tmp_path / "n.ipynb", (cell,), "python", "python3", "3.11.7", {}, "{}\n")
+    notebook = Notebook(tmp_path / "n.ipynb", (cell,), "python", "python3", "3.11.7", {}, {})
     lock = Lock((package("six", 5),))
     plan = make_plan(
         inspection(),
@@ -179,7 +179,7 @@ def test_default_name(file: str, expected: str) -> None:
 
 
 def test_make_plan__wheel_of_this_machine__travels_below_its_file_name(tmp_path: Path) -> None:
-    notebook = Notebook(tmp_path / "n.ipynb", (), "python", "python3", "3.11.7", {}, "{}\n")
+    notebook = Notebook(tmp_path / "n.ipynb", (), "python", "python3", "3.11.7", {}, {})
     source = tmp_path / "kept" / "acme-1.0-py3-none-any.whl"
     acme = LockedPackage("acme", "1.0", "0" * 64, 9, source.name, source=source)
     frame = ("n:training", OLD, make_target(OLD, "amd64"), CATALOG)

@@ -7,16 +7,15 @@ read from the environment but is no secret by its name (``EPOCHS``) is told as a
 from __future__ import annotations
 
 import dataclasses
-import json
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, cast
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tokens import find_tokens, looks_secret, mask
-from jupyter_mlpack.values import Cell, Claim, Evidence, Location, Notice, Secret
+from jupyter_mlpack.values import Cell, Claim, Evidence, Json, Location, Notice, Secret
 
 __all__ = ["Secrets", "find_in_prose", "find_secrets", "holds_secret", "mask", "without_secrets"]
 
@@ -126,20 +125,15 @@ def _in_file(file: str, text: str | None) -> Iterator[Notice]:
         yield Notice("secret-literal", told, Location(file, None, line))
 
 
-def find_in_prose(path: str, document: str) -> Iterator[Notice]:
+def find_in_prose(path: str, content: Mapping[str, Json]) -> Iterator[Notice]:
     """Warnings of tokens in the cells of a notebook that are no code, which go into its image, too.
 
-    ``document`` is the notebook's JSON text (``Notebook.document``).
+    ``content`` is the notebook's document (``Notebook.content``).
     """
-    try:
-        content = json.loads(document)
-    except (ValueError, RecursionError):
-        return
-    cells = content.get("cells") if isinstance(content, dict) else None
+    cells = content.get("cells")
     for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
         source = cell.get("source", "") if isinstance(cell, dict) and cell.get("cell_type") != "code" else ""
-        text = source if isinstance(source, str) else "".join(map(str, source))
-        for kind, line in find_tokens(text):
+        for kind, line in find_tokens(source if isinstance(source, str) else ""):
             told = f"Cell {number} (no code) seems to hold {kind}. All who have the image could read it; take it out."
             yield Notice("secret-literal", told, Location(path, number, line))
 

@@ -54,7 +54,7 @@ def inspect_notebook(
         notice for said in (notebook, installs, declared, followed, resolution, hardware) for notice in said.notices
     ]
     notices += [*explain_unresolved(resolution.unresolved, around), *files.notices, *secrets.notices]
-    notices += find_in_prose(path, notebook.document)
+    notices += find_in_prose(path, notebook.content)
     inspection = Inspection(
         notebook=path,
         kernel=environment.kernel if environment else notebook.kernel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,9 +76,9 @@ class Notebook:
     """A notebook as read from disk, outputs and prose left out.
 
     ``kernel`` is the kernelspec's name, ``python_version`` is what ``language_info`` says (``3.11.7``),
-    ``language`` is ``python`` or another one's name; of those there are no cells and no document.
-    ``document`` is the normalised nbformat 4 document without outputs, as canonical JSON text. ``notices`` tell
-    what reading it had to mend (an old format, a cell that is no Python).
+    ``language`` is ``python`` or another one's name; of those there are no cells and no content.
+    ``content`` is the normalised nbformat 4 document without outputs, ``document`` the same as canonical JSON text.
+    ``notices`` tell what reading it had to mend (an old format, a cell that is no Python).
     """
 
     path: Path
@@ -86,5 +87,11 @@ class Notebook:
     kernel: str | None
     python_version: str | None
     metadata: Mapping[str, Json] = field(hash=False)
-    document: str = field(repr=False)
+    content: Mapping[str, Json] = field(hash=False, repr=False)
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def document(self) -> str:
+        """The text that goes into an image."""
+        text = json.dumps(self.content, sort_keys=True, ensure_ascii=False, indent=1)
+        return text.encode("utf-8", "replace").decode("utf-8") + "\n"

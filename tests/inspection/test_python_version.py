@@ -22,7 +22,7 @@ def find(
     environment: str | None = None,
     **metadata: Any,
 ) -> FoundPython:
-    notebook = Notebook(Path("n.ipynb"), (read_cell(1, "1"),), "python", kernel, version, metadata, "{}")
+    notebook = Notebook(Path("n.ipynb"), (read_cell(1, "1"),), "python", kernel, version, metadata, {})
     declared = Declared(
         python=tuple(Claim(source, says, Evidence("DEC1", Location(source), says)) for source, says in claims)
     )

@@ -24,7 +24,7 @@ NAMES = [name for name, _, _ in (*FORMATS, *ONCE)]
 
 def declared(folder: Path, *sources: str, metadata: Mapping[str, Json] | None = None) -> Declared:
     cells = tuple(read_cell(number, source) for number, source in enumerate(sources, 1))
-    notebook = Notebook(folder / "n.ipynb", cells, "python", None, None, metadata or {}, "")
+    notebook = Notebook(folder / "n.ipynb", cells, "python", None, None, metadata or {}, {})
     commands = tuple(notebook_commands("n.ipynb", cells))
     return read_declarations(notebook, read_surroundings(cells, commands, DiskFolder(folder)))
 
