@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.inspection.parsed import DATA, read_data
 
-DATA = Path(__file__).parent / "data"
 OVERRIDE = "MLPACK_MODULES"
 """Environment variable: own tables of modules, separated like ``PATH``, before ours."""
 
@@ -24,12 +24,7 @@ def normalised(name: str) -> str:
 
 @functools.cache
 def _read(name: str) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
-    data: Mapping[str, Any] = tomllib.loads((DATA / name).read_text(encoding="utf-8"))
-    return data
+    return read_data(name)
 
 
 class Table(Mapping[str, tuple[str, ...]]):

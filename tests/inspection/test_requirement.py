@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
-from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, wheel_requirement
+from jupyter_mlpack.inspection.requirement import PLAIN, Wanted, parse_requirement, wheel_requirement
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,14 @@ def test_parse_requirement__any_text__never_raises(word: str) -> None:
 def test_wheel_requirement__any_text__never_raises(path: str) -> None:
     found = wheel_requirement(path)
     assert found is None or found.specifier.startswith("==")
+
+
+@given(st.from_regex(r"[A-Za-z0-9._-]{1,8}(==[0-9.]{1,6})?", fullmatch=True))
+@example("Scikit_learn==01.0")
+@example("torch==2.0.1")
+@example("a.-_b==1")
+def test_parse_requirement__name_or_name_in_a_version__as_the_grammar_reads_it(word: str) -> None:
+    found = PLAIN.fullmatch(word)
+    if found is not None:
+        parsed = Requirement(word)
+        assert (parsed.name, str(parsed.specifier)) == (found.group(1), found.group(2) or "")

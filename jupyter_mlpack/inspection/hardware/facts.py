@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from jupyter_mlpack import errors
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection import tables
+from jupyter_mlpack.inspection.parsed import parse_toml
 from jupyter_mlpack.values import DeclaredHardware
 
 
@@ -54,12 +54,8 @@ def _merged(name: str, files: str) -> Mapping[str, Any]:
 
 
 def _own_table(path: Path) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        table: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = parse_toml(path.read_text(encoding="utf-8"))
         ours = {**tables._read("hardware.toml"), **tables._read("kernels.toml")}
         for section, rows in table.items():
             if section not in ours or _shape(rows) - _shape(ours[section]):
