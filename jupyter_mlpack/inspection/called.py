@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.constants import word
 from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import join_words
+from jupyter_mlpack.inspection.syntax import nodes_of
 from jupyter_mlpack.values import Cell
 
 SHELLS = frozenset(["bash", "sh", "zsh"])
@@ -36,8 +36,8 @@ def called_commands(cell: Cell) -> Iterator[tuple[int, str]]:
     """The line and the text of each command that the cell's Python calls."""
     if not CALL.search(cell.python):
         return
-    for node in walk_python(cell.python):
-        if isinstance(node, ast.Call) and node.args:
+    for node in nodes_of(cell.python, ast.Call):
+        if node.args:
             text = _text(node)
             if text:
                 yield node.lineno, text

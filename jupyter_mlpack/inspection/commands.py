@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.called import SHELLS, called_commands
-from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.constants import Constants
 from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import split_commands
+from jupyter_mlpack.inspection.syntax import nodes_of
 from jupyter_mlpack.values import Cell, Location, Magic
 
 SHELL_CELLS = frozenset(["bash", "sh", "zsh", "!", "sx", "system", "shell"])
@@ -125,8 +125,8 @@ def conditional_lines(cell: Cell) -> frozenset[int]:
     if not PLATFORMS.search(cell.python):
         return frozenset()
     lines: set[int] = set()
-    for node in walk_python(cell.python):
-        if isinstance(node, ast.If) and _asks_platform(node.test):
+    for node in nodes_of(cell.python, ast.If):
+        if _asks_platform(node.test):
             for child in node.body:
                 lines.update(range(child.lineno, (child.end_lineno or child.lineno) + 1))
     return frozenset(lines)

@@ -9,8 +9,8 @@ import ast
 import functools
 from collections.abc import Iterator
 
-from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.inspection.syntax import nodes_of, walk_python
 from jupyter_mlpack.values import Cell
 
 MAX_WORDS = 200
@@ -55,32 +55,40 @@ class Constants:
     @functools.cached_property
     def _assigned(self) -> Table:
         found: Table = {}
-        for node in self._nodes():
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                text = literal(node.value)
-                if text:
-                    _put(found, node.targets[0].id, [text])
+        for name, value in self._assignments():
+            text = literal(value)
+            if text:
+                _put(found, name, [text])
         return found
 
     @functools.cached_property
     def _in_turn(self) -> Table:
         """Names of lists, names that run over them, and parameters with the arguments they are given."""
         found: Table = {}
-        for node in self._nodes():
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                _put(found, node.targets[0].id, _items(node.value))
+        for name, listed in self._assignments():
+            _put(found, name, _items(listed))
         parameters: dict[str, list[str]] = {}
         for node in self._nodes():
             if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.target, ast.Name):
-                listed = found.get(node.iter.id, {}) if isinstance(node.iter, ast.Name) else _items(node.iter)
-                _put(found, node.target.id, list(listed))
+                texts = found.get(node.iter.id, {}) if isinstance(node.iter, ast.Name) else _items(node.iter)
+                _put(found, node.target.id, list(texts))
             elif isinstance(node, ast.FunctionDef):
                 parameters[node.name] = [entry.arg for entry in node.args.args]
-        for node in self._nodes() if parameters else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in parameters:
-                for name, value in zip(parameters[node.func.id], node.args, strict=False):
+        for call in self._calls() if parameters else ():
+            if isinstance(call.func, ast.Name) and call.func.id in parameters:
+                for name, value in zip(parameters[call.func.id], call.args, strict=False):
                     _put(found, name, _items(value) or [text for text in (literal(value),) if text])
         return found
+
+    def _assignments(self) -> Iterator[tuple[str, ast.expr]]:
+        for cell in self._cells:
+            for node in nodes_of(cell.python, ast.Assign):
+                if isinstance(node.targets[0], ast.Name):
+                    yield node.targets[0].id, node.value
+
+    def _calls(self) -> Iterator[ast.Call]:
+        for cell in self._cells:
+            yield from nodes_of(cell.python, ast.Call)
 
     def _nodes(self) -> Iterator[ast.AST]:
         for cell in self._cells:

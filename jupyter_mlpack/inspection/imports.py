@@ -11,16 +11,26 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.frozen import dataclass, replace
-from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.remote import is_remote, sent_away
-from jupyter_mlpack.inspection.syntax import children
+from jupyter_mlpack.inspection.syntax import children, parse_python
 from jupyter_mlpack.inspection.tables import ipython_extensions
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
 DYNAMIC = {"import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"}
 MENTIONS = pattern("import|find_spec", re.I)
 """What code has in it that imports anything, by a statement or by one of ``DYNAMIC``: most cells need no look."""
+
+CALLS = pattern("|".join(sorted(DYNAMIC)))
+BLOCKS = frozenset(
+    getattr(ast, name)
+    for name in (
+        "Module", "FunctionDef", "AsyncFunctionDef", "ClassDef", "If", "For", "AsyncFor", "While", "With", "AsyncWith",
+        "Try", "TryStar", "ExceptHandler", "Match", "match_case",
+    )
+    if hasattr(ast, name)
+)  # fmt: skip
+"""Nodes below which statements stand: without a call of ``DYNAMIC`` in the text no other is looked into."""
 
 RUNS = {"system", "check_call", "run", "Popen", "call", "check_output", "exit", "run_line_magic", "main", "pip_install"}
 CATCHES_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
@@ -103,12 +113,15 @@ def code_imports(text: str, place: Place, elsewhere: frozenset[str] = frozenset(
     """The imports of one piece of Python but for the functions called ``elsewhere``; nothing if it does not parse."""
     tree = parse_python(text) if MENTIONS.search(text) else None
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)] if tree else []
+    everywhere = CALLS.search(text) is not None
     while waiting:
         node, optional = waiting.pop()
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from _statement(node, place, optional)
         elif isinstance(node, ast.Call):
             yield from _dynamic(node, place, optional)
+        elif not everywhere and type(node) not in BLOCKS:
+            continue
         if not (isinstance(node, FUNCTIONS) and is_remote(node, elsewhere)):
             waiting.extend(reversed(list(_children(node, optional))))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.inspection.syntax import nodes_of
 from jupyter_mlpack.values import Cell
 
 DECORATORS = frozenset(["component", "container_component", "command_component", "func_to_container_op"])
@@ -35,8 +35,8 @@ def sent_away(cells: tuple[Cell, ...]) -> frozenset[str]:
         node
         for cell in cells
         if MAKES.search(cell.python)
-        for node in walk_python(cell.python)
-        if isinstance(node, ast.Call) and _name(node.func) in MAKERS
+        for node in nodes_of(cell.python, ast.Call)
+        if _name(node.func) in MAKERS
     )
     given = (value for call in calls for value in (*call.args[:1], *(word.value for word in call.keywords)))
     return frozenset(value.id for value in given if isinstance(value, ast.Name))

@@ -11,7 +11,10 @@ import ast
 import functools
 import re
 import warnings
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from jupyter_mlpack.frozen import dataclass
 
 MAX_CELL = 200_000
 """Characters; longer cells are data, not code, and parsing them would cost gigabytes."""
@@ -32,11 +35,26 @@ UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on hostile text: nul bytes are ValueError, deep nesting the last two."""
 
 PUNCTUATION = frozenset(
-    ["ctx", "op", "ops", "id", "attr", "n", "s", "kind", "type_comment", "asname", "level", "conversion"]
+    [
+        "ctx", "op", "ops", "id", "attr", "n", "s", "kind", "type_comment", "asname", "level", "conversion", "arg",
+        "module", "simple", "is_async",
+    ]
 )
 """Fields without nodes, or whose nodes say nothing that their parent's type does not."""
 
-Parsed = tuple[ast.Module, tuple[ast.AST, ...]]
+LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal])
+"""Nodes without nodes below them."""
+
+N = TypeVar("N", bound=ast.AST)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A tree, all its nodes level by level, and the same told apart by their type."""
+
+    tree: ast.Module
+    nodes: tuple[ast.AST, ...]
+    by_kind: Mapping[type, Sequence[ast.AST]]
 
 
 class _Trees:
@@ -68,18 +86,24 @@ _trees = _Trees()
 def parse_python(text: str) -> ast.Module | None:
     """``text`` as a syntax tree (shared: nobody changes it), or ``None`` if it is no Python (or too much of it)."""
     parsed = _trees.of(text)
-    return parsed[0] if parsed else None
+    return parsed.tree if parsed else None
 
 
 def walk_python(text: str) -> tuple[ast.AST, ...]:
     """All nodes of ``text``'s tree, outer before inner, as ``ast.walk`` has them; operators and contexts left out."""
     parsed = _trees.of(text)
-    return parsed[1] if parsed else ()
+    return parsed.nodes if parsed else ()
 
 
-def children(node: ast.AST) -> list[ast.AST]:
+def nodes_of(text: str, kind: type[N]) -> Sequence[N]:
+    """Those nodes of ``walk_python`` that are exactly of one ``kind``: a rule looks at what it knows, not at all."""
+    parsed = _trees.of(text)
+    return cast("Sequence[N]", parsed.by_kind.get(kind, ())) if parsed else ()
+
+
+def children(node: ast.AST) -> Sequence[ast.AST]:
     """The nodes below ``node`` in order, as ``ast.iter_child_nodes`` has them; looked up once for all who ask."""
-    found: list[ast.AST] | None = node.__dict__.get("_below")
+    found: Sequence[ast.AST] | None = node.__dict__.get("_below")
     return _look_below(node) if found is None else found
 
 
@@ -113,7 +137,7 @@ def _parse(text: str) -> Parsed | None:
     if nodes is None:
         tree.body = [statement for statement in tree.body if _walk(statement) is not None]
         nodes = _walk(tree)
-    return (tree, nodes) if nodes is not None else None
+    return Parsed(tree, nodes, _by_kind(nodes)) if nodes is not None else None
 
 
 def _has_long_name(text: str) -> bool:
@@ -133,19 +157,31 @@ def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:
         nodes += level
         below: list[ast.AST] = []
         for node in level:
-            found = node.__dict__["_below"] = _look_below(node)
-            below += found
+            if type(node) not in LEAVES:
+                found = node.__dict__["_below"] = _look_below(node)
+                below += found
         level = below
     return None
 
 
-def _look_below(node: ast.AST) -> list[ast.AST]:
+def _by_kind(nodes: Sequence[ast.AST]) -> Mapping[type, Sequence[ast.AST]]:
+    found: dict[type, list[ast.AST]] = {}
+    for node in nodes:
+        kind = type(node)
+        if kind in found:
+            found[kind].append(node)
+        else:
+            found[kind] = [node]
+    return found
+
+
+def _look_below(node: ast.AST) -> Sequence[ast.AST]:
     found: list[ast.AST] = []
     values = node.__dict__
-    for name in _telling(cast(Any, type(node))):
+    for name in _telling(cast("Any", type(node))):
         value = values.get(name)
         if type(value) is list:
-            found += [item for item in value if isinstance(item, ast.AST)]
+            found += filter(None, value) if value and type(value[0]) is not str else ()
         elif isinstance(value, ast.AST):
             found.append(value)
     return found

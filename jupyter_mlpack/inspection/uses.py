@@ -7,18 +7,24 @@ assigned a literal. What is computed stands as ``{}``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from keyword import iskeyword
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.constants import MAX_TEXT, Constants, literal
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.values import Cell, Location
 
-NAMING = (ast.Call, ast.Attribute, ast.Assign)
+NAMING = frozenset([ast.Call, ast.Attribute, ast.Assign])
+WORD = pattern(r"\w+")
 PATH_CALLS = frozenset(["Path", "join", "str"])
 SIMPLE = (ast.Constant, ast.Name, ast.JoinedStr)
 """Nodes whose text needs no look at nodes below them."""
+
+
+Named = tuple[str, tuple[ast.expr, ...]]
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,12 @@ def notebook_uses(path: str, cells: tuple[Cell, ...], listened: Callable[[str], 
     """The uses in ``cells``, and the commands that they run, of those names that are ``listened`` to."""
     constants = Constants(cells)
     for cell in cells:
-        for node in walk_python(cell.python):
-            for name, values, line in _named(node) if isinstance(node, NAMING) else ():
-                if listened(name):
+        heard = _heard(cell.python, listened)
+        for node in walk_python(cell.python) if heard else ():
+            for name, values in _named(node) if type(node) in NAMING else ():
+                if name in heard:
                     texts = tuple(text for value in values if (text := _text(value, constants)))
-                    yield Use(name, texts, Location(path, cell.number, line))
+                    yield Use(name, texts, Location(path, cell.number, node.lineno))  # type: ignore[attr-defined]
         for magic in cell.magics:
             words = magic.arguments[:MAX_TEXT].split()
             texts = tuple(word.strip("\"'") for word in words)
@@ -55,21 +62,30 @@ def _program(words: tuple[str, ...]) -> str:
     return words[0].lstrip("!")
 
 
-def _named(node: ast.AST) -> Iterator[tuple[str, tuple[ast.expr, ...], int]]:
-    """The names that ``node`` uses, each with the values that go with it and its line; of ``Class.make()`` both."""
+def _heard(text: str, listened: Callable[[str], bool]) -> frozenset[str]:
+    """The words of ``text`` that are listened to: code uses no name that does not stand in it."""
+    return frozenset(word for word in set(WORD.findall(text)) if listened(word) and not iskeyword(word))
+
+
+def _named(node: ast.AST) -> Iterable[Named]:
+    """The names that ``node`` uses, each with the values that go with it; of ``Class.make()`` both."""
     if isinstance(node, ast.Call):
-        yield _name(node.func), (*node.args[:4], *(word.value for word in node.keywords)), node.lineno
-        yield from ((word.arg, (word.value,), node.lineno) for word in node.keywords if word.arg)
-    elif isinstance(node, ast.Attribute):
-        yield node.attr, (), node.lineno
-        if isinstance(node.value, ast.Name) and node.value.id[:1].isupper():
-            yield node.value.id, (), node.lineno
-    elif isinstance(node, ast.Assign):
-        target = node.targets[0]
-        if isinstance(target, ast.Attribute):
-            yield target.attr, (node.value,), node.lineno
-        elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-            yield str(target.slice.value), (node.value,), node.lineno
+        return _called(node)
+    if isinstance(node, ast.Attribute):
+        owner = node.value.id if isinstance(node.value, ast.Name) and node.value.id[:1].isupper() else ""
+        return ((node.attr, ()), (owner, ())) if owner else ((node.attr, ()),)
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if isinstance(target, ast.Attribute):
+        return ((target.attr, (node.value,)),)
+    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+        return ((str(target.slice.value), (node.value,)),)
+    return ()
+
+
+def _called(node: ast.Call) -> Iterable[Named]:
+    words = node.keywords
+    whole = (_name(node.func), (*node.args[:4], *[word.value for word in words]))
+    return (whole, *((word.arg, (word.value,)) for word in words if word.arg)) if words else (whole,)
 
 
 def _name(function: ast.expr) -> str:
