@@ -62,11 +62,11 @@ def settled(text: str) -> str:
     return "\n".join(line for line in lines)
 
 
-def picture(runs: list[list[str]], name: str, title: str) -> None:
-    """Runs of ``jupyter mlpack`` in the folder of the example, as an SVG of a terminal."""
+def picture(example: str, runs: list[list[str]], name: str, title: str) -> None:
+    """Runs of ``jupyter mlpack`` in the folder of an example, as an SVG of a terminal."""
     console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     with tempfile.TemporaryDirectory() as folder:
-        os.chdir(ROOT / "examples" / "digits")
+        os.chdir(ROOT / "examples" / example)
         for words in runs:
             console.print(Text.from_markup(f"[bold green]$[/] [bold]jupyter mlpack {' '.join(words)}[/]"))
             text = in_terminal([word.replace("results", f"{folder}/out") for word in words])
@@ -78,12 +78,12 @@ def picture(runs: list[list[str]], name: str, title: str) -> None:
 def terminal() -> None:
     """A build and a run."""
     run = ["run", "digits:training", "-p", "epochs=10", "--output", "results"]
-    picture([["build", "digits.ipynb"], run], "terminal.svg", "From a notebook to a running container")
+    picture("digits", [["build", "digits.ipynb"], run], "terminal.svg", "From a notebook to a running container")
 
 
 def inspection() -> None:
     """An inspection."""
-    picture([["inspect", "digits.ipynb"]], "inspect.svg", "What a notebook needs, and why")
+    picture("messy", [["inspect", "messy.ipynb"]], "inspect.svg", "What a notebook needs, and why")
 
 
 def bar(y: int, label: str, size: int, largest: int, colour: str) -> str:

@@ -25,6 +25,7 @@ from jupyter_mlpack.errors.engine import *
 from jupyter_mlpack.errors.input import *
 from jupyter_mlpack.errors.inspection import *
 from jupyter_mlpack.errors.lifecycle import *
+from jupyter_mlpack.errors.notebook import *
 from jupyter_mlpack.errors.packaging import *
 from jupyter_mlpack.errors.publishing import *
 from jupyter_mlpack.errors.resolution import *
