@@ -18,8 +18,10 @@ from jupyter_mlpack.errors import (
     NoNotebooks,
 )
 from jupyter_mlpack.frozen import dataclass, field, replace
+from jupyter_mlpack.inspection.hardware.facts import accelerators
 from jupyter_mlpack.inspection.run import inspect_notebook
 from jupyter_mlpack.inspection.syntax import forget_trees
+from jupyter_mlpack.inspection.tables import modules
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.values import Inspection, KernelEnvironment, Notebook, Notice
 
@@ -92,6 +94,15 @@ def inspect_file(path: Path, kernels: Kernels) -> tuple[Notebook, Inspection]:
     environment, notices = kernels.read(notebook)
     inspection = inspect_notebook(notebook, environment)
     return notebook, replace(inspection, notices=(*notices, *inspection.notices))
+
+
+def read_tables() -> None:
+    """Read the user's own tables: what is wrong with them is wrong for every notebook, so it is said once, before any.
+
+    Raises ``TableUnreadable`` or ``HardwareTableUnreadable``.
+    """
+    modules()
+    accelerators()
 
 
 def inspect_files(folder: Path, names: tuple[str, ...], kernels: Kernels) -> Iterator[Finding]:

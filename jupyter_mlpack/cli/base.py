@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from traitlets import Bool, Enum, Unicode
+from traitlets import Bool, Enum, List, Unicode
 
 from jupyter_mlpack import __version__
-from jupyter_mlpack.cli.interruption import exit_status
+from jupyter_mlpack.cli.failing import failed, guarded
+from jupyter_mlpack.cli.places import home_folder
 from jupyter_mlpack.cli.settings import SettingsApp
-from jupyter_mlpack.errors import DiskFull, Interrupted, MlpackError, OptionWrong, StoreFull, StoreUnwritable
+from jupyter_mlpack.errors import Interrupted, MlpackError, OptionWrong
 
 if TYPE_CHECKING:
     from jupyter_mlpack.cli.report import Reporter
-    from jupyter_mlpack.events import Failed
 
 
 class Command(SettingsApp):
@@ -36,6 +34,11 @@ class Command(SettingsApp):
         ["text", "json"], default_value="text", help="text for people, json for machines: one event a line."
     ).tag(config=True)
     verbose = Bool(False, help="Show the log of every phase.").tag(config=True)
+    modules = List(
+        Unicode(),
+        help="Files: own tables of modules and the distributions that provide them, the first beats the next."
+        " All beat those of MLPACK_MODULES, which beat ours.",
+    ).tag(config=True)
 
     common_aliases: ClassVar[Mapping[str, str]] = {
         "home": "Command.home",
@@ -49,9 +52,7 @@ class Command(SettingsApp):
     }
 
     def _home_default(self) -> str:
-        from jupyter_core.paths import jupyter_data_dir
-
-        return os.environ.get("MLPACK_HOME") or str(Path(jupyter_data_dir()) / "mlpack")
+        return home_folder()
 
     def emit_help(self, classes: bool = False) -> Any:
         """Lines of ``--help``: what it does, how to call it, options, examples; ``--help-all`` adds all settings."""
@@ -80,9 +81,18 @@ class Command(SettingsApp):
         super().start()
         if self.subapp is not None:
             return
+        self.name_tables()
         with self.reporter() as reporter:
-            status = self.guarded(reporter)
+            status = guarded(self.run, reporter, lambda: self.home, self.interruption)
         self.exit(status)
+
+    def name_tables(self) -> None:
+        """Put the tables of ``modules`` where inspection looks for them."""
+        if self.modules:
+            from jupyter_mlpack.inspection.tables import OVERRIDE
+
+            named = [os.path.expanduser(name) for name in self.modules]
+            os.environ[OVERRIDE] = os.pathsep.join([*named, *filter(None, [os.environ.get(OVERRIDE)])])
 
     def reporter(self) -> AbstractContextManager[Reporter]:
         """Where the command's events and its answer go."""
@@ -98,18 +108,6 @@ class Command(SettingsApp):
         print("\n".join(failure_lines(failed(OptionWrong(problem=problem, command=command)))), file=sys.stderr)
         self.exit(OptionWrong.exit_code)
 
-    def guarded(self, reporter: Reporter) -> int:
-        """``run`` with its errors reported."""
-        try:
-            return self.run(reporter)
-        except KeyboardInterrupt as stop:
-            reporter.interrupted(failed(self.interruption()))
-            return exit_status(stop)
-        except MlpackError as error:
-            return report_error(error, reporter)
-        except OSError as error:
-            return report_error(storage_error(error, self.home), reporter)
-
     def interruption(self) -> MlpackError:
         """What there is to say when the user stops the command."""
         return Interrupted()
@@ -121,28 +119,3 @@ COMMON_OPTIONS = (
     ("-v, --verbose", "show the log of every phase"),
     ("--help-all", "all settings, with what each does"),
 )
-
-
-def storage_error(error: OSError, home: str) -> MlpackError:
-    """An operating system error that nobody closer could explain: a full disk, or a folder that refuses us."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        path = Path(error.filename or home).absolute()
-        if not path.is_relative_to(Path(home).absolute()):
-            return DiskFull(path=path, reason=error.strerror)
-        return StoreFull(path=path, reason=error.strerror)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return StoreUnwritable(path=error.filename or home, reason=error.strerror)
-    raise error
-
-
-def report_error(error: MlpackError, reporter: Reporter) -> int:
-    """Show the error's four sentences; its exit code."""
-    reporter(failed(error))
-    return error.exit_code
-
-
-def failed(error: MlpackError) -> Failed:
-    """The error as an event."""
-    from jupyter_mlpack.events import Failed
-
-    return Failed(error.code, *(error.sentence(part) for part in ("what", "where", "why", "hint")))

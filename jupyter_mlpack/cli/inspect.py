@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from traitlets import Bool, Enum, Unicode
 
 from jupyter_mlpack.cli.answer import AnswerReporter
 from jupyter_mlpack.cli.base import Command
+from jupyter_mlpack.cli.inspecting import Inspecting
 from jupyter_mlpack.cli.machine import MachineMixin
-from jupyter_mlpack.errors import FormatNeedsNotebook, InterruptedInspection, MlpackError, NotebookOrFolderNotNamed
-from jupyter_mlpack.survey import Kernels, find_notebooks, inspect_file
-from jupyter_mlpack.values import Inspection, to_json
+from jupyter_mlpack.errors import MlpackError
+from jupyter_mlpack.survey import Kernels
+from jupyter_mlpack.values import Inspection
 
 if TYPE_CHECKING:
-    from jupyter_mlpack.cli.folder import Totals
     from jupyter_mlpack.cli.report import Reporter
 
 
@@ -75,7 +74,7 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
     kernel = Unicode(help="The kernel to ask instead of the notebook's own.").tag(config=True)
     python = Unicode(help="Python of the lock, e.g. 3.11.").tag(config=True)
     stack = Unicode(help="Name of the stack that the lock is for.").tag(config=True)
-    totals: Totals | None = None
+    work: Inspecting | None = None
 
     @contextmanager
     def reporter(self) -> Iterator[Reporter]:
@@ -84,35 +83,10 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
 
     def run(self, reporter: Reporter) -> int:
         """Inspect and show."""
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)  # syntax trees are many and live short; looking through them often is in vain
-        if len(self.extra_args) != 1:
-            raise NotebookOrFolderNotNamed(given=len(self.extra_args))
-        path = Path(self.extra_args[0])
         cache = None if not self.ask_kernel else Path(self.home) / "kernels"
         kernels = Kernels(self.kernel or None, self.ask_kernel or bool(self.kernel), cache)
-        if path.is_dir():
-            return self.run_folder(path, kernels)
-        _, inspection = inspect_file(path, kernels)
-        reporter.result(*self.answer(inspection, reporter))
-        return 0
-
-    def answer(self, inspection: Inspection, reporter: Reporter) -> tuple[str, Any]:
-        """The inspection as ``--format`` has it: text, or data for JSON."""
-        if self.format == "json":
-            return "", to_json(inspection)
-        if self.format == "requirements":
-            from jupyter_mlpack.resolution.formats import requirements_text
-
-            return requirements_text(inspection).rstrip("\n"), None
-        if self.format == "pylock":
-            return self.lock(inspection, reporter).rstrip("\n"), None
-        from jupyter_mlpack.cli.page import write_inspection
-        from jupyter_mlpack.cli.style import make_sheet
-
-        sheet = make_sheet(sys.stdout)
-        write_inspection(sheet, inspection, full=self.verbose)
-        return sheet.text(), None
+        self.work = Inspecting(tuple(self.extra_args), self.format, kernels, self.verbose, self.lock)
+        return self.work.run(reporter)
 
     def lock(self, inspection: Inspection, reporter: Reporter) -> str:
         """The lock that a build would install, as ``pylock.toml``. Raises the leaves of ``ResolutionError``."""
@@ -127,18 +101,6 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
         )
         return pylock(inspection, wishes, self.machine(), reporter)
 
-    def run_folder(self, folder: Path, kernels: Kernels) -> int:
-        """Inspect all notebooks below ``folder``."""
-        from jupyter_mlpack.cli.folder import SHOW, Totals, findings
-
-        if self.format == "pylock":
-            raise FormatNeedsNotebook(format=self.format, path=folder)
-        names = find_notebooks(folder)
-        self.totals = Totals(len(names))
-        return SHOW[self.format](findings(folder, names, kernels, self.totals), self.totals)
-
     def interruption(self) -> MlpackError:
         """How far it came."""
-        if self.totals is None:
-            return super().interruption()
-        return InterruptedInspection(done=self.totals.done, total=self.totals.total)
+        return self.work.interruption() if self.work else super().interruption()

@@ -14,8 +14,7 @@ from traitlets import TraitError, Unicode
 from traitlets.config.application import Application
 from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
 
-FILES = ("jupyter_config", "jupyter_mlpack_config")
-"""Names of configuration files without their ends (``.py``, ``.json``), the first read first."""
+from jupyter_mlpack.cli.places import configuration
 
 
 class StrictLoader(KVArgParseConfigLoader):
@@ -47,12 +46,9 @@ class SettingsApp(Application):
             folder, name = os.path.split(os.path.abspath(self.config_file))
             self.load_config_file(name, path=folder)
             return
-        from jupyter_core.paths import jupyter_config_path
-
-        folders = [folder for folder in jupyter_config_path() if os.path.isdir(folder)]
-        for name in FILES:
-            if any(os.path.isfile(os.path.join(folder, name + end)) for folder in folders for end in (".py", ".json")):
-                self.load_config_file(name, path=folders)
+        folders, names = configuration()
+        for name in names:
+            self.load_config_file(name, path=list(folders))
 
     def start(self) -> None:
         """Run the subcommand that was asked for, if any."""

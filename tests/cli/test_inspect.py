@@ -267,3 +267,26 @@ def test_inspect__settings_file__is_read_and_the_command_line_wins(tmp_path: Pat
     assert lines(inspect("n.ipynb", folder=tmp_path, **there))[0]["notebook"] == "n.ipynb"
     assert inspect("n.ipynb", "--format", "text", folder=tmp_path, **there).stdout.startswith("n.ipynb")
     assert lines(inspect("n.ipynb", "--config", "jupyter_mlpack_config.py", folder=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["own.txt", "~/own.txt"], ids=["beside", "at home"])
+def test_inspect__tables_in_the_settings__beat_ours(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "n.ipynb", "import acme.billing\nimport cv2\nimport numpy")
+    (tmp_path / "own.txt").write_text("acme.billing: acme-billing\ncv2: own-cv2\n")
+    (tmp_path / "older.txt").write_text("cv2: older-cv2\nnumpy: older-numpy\n")
+    (tmp_path / "jupyter_mlpack_config.py").write_text(f"c.Command.modules = [{name!r}]\n")
+    there = {"JUPYTER_CONFIG_DIR": str(tmp_path), "HOME": str(tmp_path), "MLPACK_MODULES": "older.txt"}
+    (data,) = lines(inspect("n.ipynb", "--no-kernel", "--format", "json", folder=tmp_path, **there))
+    assert [item["name"] for item in data["dependencies"]] == ["acme-billing", "older-numpy", "own-cv2"]
+
+
+@pytest.mark.parametrize("variable", ["MLPACK_MODULES", "MLPACK_HARDWARE"])
+@pytest.mark.parametrize("style", ["json", "text", "requirements"])
+def test_inspect_folder__own_table_is_broken__said_once(tmp_path: Path, variable: str, style: str) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.ipynb", "import numpy")
+    (tmp_path / "own").write_text("no table")
+    answer = inspect(".", "--no-kernel", "--format", style, folder=tmp_path, expected=2, **{variable: "own"})
+    assert answer.stderr.count("error:") == 1
+    assert answer.stdout.count("table-unreadable") == (style == "json")
+    assert "ipynb" not in answer.stdout + answer.stderr

@@ -1,0 +1,87 @@
+"""What ``jupyter mlpack inspect`` does, whoever read the command line."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlpack.errors import (
+    FormatNeedsNotebook,
+    Interrupted,
+    InterruptedInspection,
+    MlpackError,
+    NotebookOrFolderNotNamed,
+)
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.survey import Kernels, find_notebooks, inspect_file, read_tables
+from jupyter_mlpack.values import Inspection, to_json
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.cli.folder import Totals
+    from jupyter_mlpack.cli.report import Reporter
+
+Lock = Callable[[Inspection, "Reporter"], str]
+"""Makes the ``pylock.toml`` of an inspection."""
+
+
+@dataclass
+class Inspecting:
+    """``given`` are the notebooks or folders that were named, ``format`` is one of ``InspectCommand.format``."""
+
+    given: tuple[str, ...]
+    format: str
+    kernels: Kernels
+    verbose: bool = False
+    lock: Lock | None = None
+    totals: Totals | None = None
+
+    def run(self, reporter: Reporter) -> int:
+        """Inspect and show; returns the exit status."""
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)  # syntax trees are many and live short; looking through them often is in vain
+        gc.enable()
+        if len(self.given) != 1:
+            raise NotebookOrFolderNotNamed(given=len(self.given))
+        path = Path(self.given[0])
+        if path.is_dir():
+            return self.run_folder(path)
+        _, inspection = inspect_file(path, self.kernels)
+        reporter.result(*self.answer(inspection, reporter))
+        return 0
+
+    def answer(self, inspection: Inspection, reporter: Reporter) -> tuple[str, Any]:
+        """The inspection as ``format`` has it: text, or data for JSON."""
+        if self.format == "json":
+            return "", to_json(inspection)
+        if self.format == "requirements":
+            from jupyter_mlpack.resolution.formats import requirements_text
+
+            return requirements_text(inspection).rstrip("\n"), None
+        if self.format == "pylock" and self.lock is not None:
+            return self.lock(inspection, reporter).rstrip("\n"), None
+        from jupyter_mlpack.cli.page import write_inspection
+        from jupyter_mlpack.cli.style import make_sheet
+
+        sheet = make_sheet(sys.stdout)
+        write_inspection(sheet, inspection, full=self.verbose)
+        return sheet.text(), None
+
+    def run_folder(self, folder: Path) -> int:
+        """Inspect all notebooks below ``folder``."""
+        from jupyter_mlpack.cli.folder import SHOW, Totals, findings
+
+        if self.format == "pylock":
+            raise FormatNeedsNotebook(format=self.format, path=folder)
+        read_tables()
+        names = find_notebooks(folder)
+        self.totals = Totals(len(names))
+        return SHOW[self.format](findings(folder, names, self.kernels, self.totals), self.totals)
+
+    def interruption(self) -> MlpackError:
+        """How far it came."""
+        if self.totals is None:
+            return Interrupted()
+        return InterruptedInspection(done=self.totals.done, total=self.totals.total)
