@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.frozen import dataclass
@@ -21,7 +20,7 @@ from jupyter_mlpack.values import Cell, Location, Magic
 
 SHELL_CELLS = frozenset(["bash", "sh", "zsh", "!", "sx", "system", "shell"])
 TOOLS = frozenset(["pip", "pip3", "conda", "mamba", "micromamba", "uv"])
-PLATFORMS = pattern("colab|kaggle|workbench|deepnote|binder|paperspace", re.I)
+PLATFORMS = ("colab", "kaggle", "workbench", "deepnote", "binder", "paperspace")
 AUTOMATIC = pattern(r"(?:pip3?|conda|mamba)\s+install\s|cd\s+\S+\s*$")
 """A line of a cell that IPython reads as a magic although no ``%`` stands before it."""
 
@@ -89,7 +88,8 @@ def _joined(folder: str, step: str) -> str:
 
 
 def _lines(cell: Cell) -> Iterator[Line]:
-    conditional = conditional_lines(cell)
+    called = tuple(called_commands(cell))
+    conditional = conditional_lines(cell) if called or cell.magics else frozenset()
     for magic in cell.magics:
         number = magic.line
         if magic.body and (magic.name in SHELL_CELLS or _is_shell_script(magic)):
@@ -103,7 +103,7 @@ def _lines(cell: Cell) -> Iterator[Line]:
             yield Line(number, prefix + magic.arguments, number in conditional)
         elif magic.name in TOOLS:
             yield Line(number, f"{magic.name} {magic.arguments}\n{magic.body}")
-    yield from (Line(number, text, number in conditional) for number, text in called_commands(cell))
+    yield from (Line(number, text, number in conditional) for number, text in called)
     yield from () if cell.parses else _automatic(cell)
 
 
@@ -122,7 +122,7 @@ def _automatic(cell: Cell) -> Iterator[Line]:
 
 def conditional_lines(cell: Cell) -> frozenset[int]:
     """Lines below an ``if`` that asks for a platform (``if IN_COLAB:``, ``if "google.colab" in sys.modules:``)."""
-    if not PLATFORMS.search(cell.python):
+    if not _names_platform(cell.python):
         return frozenset()
     lines: set[int] = set()
     for node in nodes_of(cell.python, ast.If):
@@ -137,7 +137,12 @@ def _asks_platform(test: ast.expr) -> bool:
     nodes = list(ast.walk(test))
     if any(isinstance(node, (ast.Not, ast.NotEq, ast.NotIn)) for node in nodes):
         return False
-    return any(PLATFORMS.search(_said(node)) for node in nodes)
+    return any(_names_platform(_said(node)) for node in nodes)
+
+
+def _names_platform(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in PLATFORMS)
 
 
 def _said(node: ast.AST) -> str:

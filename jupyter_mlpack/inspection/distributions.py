@@ -8,7 +8,7 @@ of them knows is ``Unresolved``: a guessed name would be an invitation to whoeve
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection import tables
@@ -59,6 +59,10 @@ def loosely_named(module: str, names: Iterable[str]) -> str | None:
     return next((name for name in names if parts <= set(name.split("-")) or name == f"py{'-'.join(parts)}"), None)
 
 
+def _by_name(module: str, names: Collection[str]) -> str | None:
+    return (named(module, names) or loosely_named(module, names)) if names else None
+
+
 def by_metadata(module: str, known: Known) -> str | None:
     """The notebook's own word for the module, else one of the packages that its metadata lists."""
     pairs = dict(known.declared.modules)
@@ -69,12 +73,12 @@ def by_metadata(module: str, known: Known) -> str | None:
 def by_own(source: str, module: str, known: Known) -> str | None:
     """The notebook's own declaration of that kind names it."""
     names = dict.fromkeys(entry.name for entry in known.declared.own if entry.source == source)
-    return named(module, names) or loosely_named(module, names)
+    return _by_name(module, names)
 
 
 def by_install(module: str, known: Known) -> str | None:
     """An install line names a distribution that provides the module, or the module itself."""
-    return named(module, known.installs) or loosely_named(module, known.installs)
+    return _by_name(module, known.installs)
 
 
 def by_kernel(module: str, known: Known) -> str | None:
@@ -85,7 +89,7 @@ def by_kernel(module: str, known: Known) -> str | None:
 
 def by_folder(module: str, known: Known) -> str | None:
     """A declaration beside the notebook names it; which of them is no matter, the name is the same."""
-    return named(module, known.requirements)
+    return named(module, known.requirements) if known.requirements else None
 
 
 def by_table(module: str, known: Known) -> str | None:
@@ -118,8 +122,11 @@ def resolve(imports: tuple[Import, ...], installs: tuple[Install, ...], known: K
     lost: dict[str, list[Evidence]] = {}
     notices: list[Notice] = []
     conflicts: list[Conflict] = []
+    answers: dict[str, tuple[str, str] | None] = {}
     for found in imports:
-        answer = find_distribution(found.module, known)
+        if found.module not in answers:
+            answers[found.module] = find_distribution(found.module, known)
+        answer = answers[found.module]
         if answer is None and found.optional:
             text = f"{found.top} is imported only if it is there; nobody knows its package, so it is left out."
             notices.append(Notice("optional-unresolved", text, found.evidence.location))

@@ -17,11 +17,10 @@ from jupyter_mlpack.inspection.syntax import children, parse_python
 from jupyter_mlpack.inspection.tables import ipython_extensions
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
-DYNAMIC = {"import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"}
-MENTIONS = pattern("import|find_spec", re.I)
+DYNAMIC = frozenset(["import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"])
+MENTIONS = ("import", "Import", "find_spec")
 """What code has in it that imports anything, by a statement or by one of ``DYNAMIC``: most cells need no look."""
 
-CALLS = pattern("|".join(sorted(DYNAMIC)))
 BLOCKS = frozenset(
     getattr(ast, name)
     for name in (
@@ -111,9 +110,9 @@ def _timed(magic: Magic, place: Place) -> Iterator[Import]:
 
 def code_imports(text: str, place: Place, elsewhere: frozenset[str] = frozenset()) -> Iterator[Import]:
     """The imports of one piece of Python but for the functions called ``elsewhere``; nothing if it does not parse."""
-    tree = parse_python(text) if MENTIONS.search(text) else None
+    tree = parse_python(text) if any(word in text for word in MENTIONS) else None
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)] if tree else []
-    everywhere = CALLS.search(text) is not None
+    everywhere = any(word in text for word in DYNAMIC)
     while waiting:
         node, optional = waiting.pop()
         if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -12,8 +12,11 @@ from jupyter_mlpack.inspection.tables import repositories
 
 Kind = Literal["index", "url", "path"]
 NAME = pattern(r"^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.S)
-PLAIN = pattern(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(==[0-9]+(?:\.[0-9]+)*)?")
-"""A name, or a name in one version: most of what install lines say, and no need to import a grammar for (30 ms)."""
+PLAIN = pattern(
+    r"([A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*)(?:\[([A-Za-z0-9]+(?:[_,-][A-Za-z0-9]+)*)\])?"
+    r"((?:[=<>!]=|[<>])[0-9]{1,9}(?:\.[0-9]{1,9}){0,5})?"
+)
+"""Name, extras and one bound without signs: most words are that, and need no grammar (30 ms to import)."""
 
 WHEEL = pattern(r"([A-Za-z0-9_.]+?)-\d[^/]*\.(?:whl|tar\.gz|zip|tar\.bz2)$")
 COMMON_FOLDERS = frozenset(
@@ -62,7 +65,7 @@ def without_credentials(text: str) -> str:
 
 def _named(text: str) -> Wanted | None:
     if plain := PLAIN.fullmatch(text):
-        return Wanted(plain.group(1), plain.group(2) or "")
+        return Wanted(plain[1], plain[3] or "", tuple(sorted(set((plain[2] or "").split(",")) - {""})))
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:

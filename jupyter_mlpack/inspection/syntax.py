@@ -34,12 +34,8 @@ IMPORTED = re.compile(r"(?:import|from|,)(?:[\w. \t]|\\\n)*")
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on hostile text: nul bytes are ValueError, deep nesting the last two."""
 
-PUNCTUATION = frozenset(
-    [
-        "ctx", "op", "ops", "id", "attr", "n", "s", "kind", "type_comment", "asname", "level", "conversion", "arg",
-        "module", "simple", "is_async",
-    ]
-)
+NAMES = ["arg", "asname", "attr", "conversion", "id", "is_async", "kind", "level", "module", "simple", "type_comment"]
+PUNCTUATION = frozenset([*NAMES, "ctx", "op", "ops"])
 """Fields without nodes, or whose nodes say nothing that their parent's type does not."""
 
 LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal])

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from jupyter_mlpack.inspection.declarations import DeclaredRequirement
 
 PIN = pattern(r"^==[0-9][\w.!]*$")
+PLAIN = pattern(r"(?:==|>=|<=)[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
+"""One bound that is a version itself, as most are: it agrees with itself, and the library need not be loaded."""
+
 LINE = pattern(r"^[a-z0-9-]+==[0-9][\w.!]*$")
 
 
@@ -74,12 +77,14 @@ def is_pin(specifier: str) -> bool:
 
 def agree(specifiers: Iterable[str]) -> bool:
     """Whether some version satisfies all of them; texts that are no specifiers agree with nothing."""
+    texts = list(dict.fromkeys(text for text in specifiers if text))
+    if not texts or (len(texts) == 1 and PLAIN.fullmatch(texts[0])):
+        return True
     from packaging.specifiers import SpecifierSet
 
-    texts = [text for text in specifiers if text]
     try:
         allowed = SpecifierSet(",".join(texts), prereleases=True)
-        return not texts or any(allowed.contains(point) for part in allowed for point in _points(part.version))
+        return any(allowed.contains(point) for part in allowed for point in _points(part.version))
     except ValueError:
         return False
 

@@ -79,12 +79,12 @@ def test_wheel_requirement__any_text__never_raises(path: str) -> None:
     assert found is None or found.specifier.startswith("==")
 
 
-@given(st.from_regex(r"[A-Za-z0-9._-]{1,8}(==[0-9.]{1,6})?", fullmatch=True))
+@given(st.from_regex(r"[a-hA-H][a-hA-H0-9._-]{0,7}(\[[a-z0-9,_-]{1,6}\])?([=<>!~]{1,2}[0-9.]{1,6})?", fullmatch=True))
 @example("Scikit_learn==01.0")
 @example("torch==2.0.1")
+@example("jax[cuda12,b,b]>=0.4")
 @example("a.-_b==1")
-def test_parse_requirement__name_or_name_in_a_version__as_the_grammar_reads_it(word: str) -> None:
-    found = PLAIN.fullmatch(word)
-    if found is not None:
+def test_parse_requirement__plain_word__as_the_grammar_reads_it(word: str) -> None:
+    if PLAIN.fullmatch(word) is not None:
         parsed = Requirement(word)
-        assert (parsed.name, str(parsed.specifier)) == (found.group(1), found.group(2) or "")
+        assert parse_requirement(word) == Wanted(parsed.name, str(parsed.specifier), tuple(sorted(parsed.extras)))
