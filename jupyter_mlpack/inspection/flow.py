@@ -7,11 +7,11 @@ A name that is bound again forgets what it stood for; one that is bound in a bra
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator
 
-from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import parse_python
-from jupyter_mlpack.inspection.paths import MAX_TEXTS, Names, Text, Texts, called, dotted, evaluate, join_paths
+from jupyter_mlpack.inspection.paths import MAX_TEXTS, Text, Texts, called, dotted, evaluate, join_paths
 from jupyter_mlpack.inspection.syntax import children
 from jupyter_mlpack.inspection.tokens import mask
 from jupyter_mlpack.values import Cell, Evidence, Location
@@ -36,27 +36,15 @@ BINDING = frozenset(BRANCHES) | {
 """Nodes below which the order, a name or the certainty changes."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call. ``certain`` when nothing but an error can keep it from being made; ``names`` is valid until the next.
-
-    ``folder`` is the working folder (relative to the notebook's, POSIX style), ``None`` where it is not known.
-    """
-
-    node: ast.Call
-    names: Names
-    location: Location
-    line: str
-    folder: str | None
-    certain: bool
-
-    def evidence(self, rule: str) -> Evidence:
-        """The line in which the call stands, without secrets."""
-        return Evidence(rule, self.location, mask(self.line.strip())[:200])
+Step = ast.AST | Callable[[], None]
+"""A node to be visited, or a change of what is known."""
 
 
 class Flow:
-    """The state of a walk through the cells (or the file) called ``path``."""
+    """The state of a walk through the cells (or the file) called ``path``: what is known at the call reached last.
+
+    ``folder`` is the working folder (relative to the notebook's, POSIX style), ``None`` where it is not known.
+    """
 
     def __init__(self, path: str, module: bool = False) -> None:
         self.path = path
@@ -65,78 +53,72 @@ class Flow:
         self.names: dict[str, Texts] = {"__file__": (Text(path),)} if module else {}
         self._doubt = 0
         self._inside: list[str] = []
+        self._cell: int | None = None
+        self._lines: list[str] = []
 
-    def cell(self, cell: Cell) -> Iterator[Call]:
+    @property
+    def certain(self) -> bool:
+        """Whether nothing but an error can keep the call from being made."""
+        return not self._doubt and not self.module
+
+    def cell(self, cell: Cell) -> Iterator[ast.Call]:
         """The calls of one cell; its ``%cd`` lines count at their place."""
+        self._cell, self._lines = cell.number, cell.source.split("\n")
         tree = parse_python(cell.python)
         moves = sorted((magic.line, magic.arguments) for magic in cell.magics if magic.name == "cd")
-        lines = cell.source.split("\n") if tree else []
         for statement in tree.body if tree else ():
             while moves and moves[0][0] <= statement.lineno:
                 self._move(moves.pop(0)[1].strip("\"' "))
-            for node in self._walk(statement):
-                yield self._call(node, cell.number, lines)
+            yield from self._walk(statement)
         for _, folder in moves:
             self._move(folder.strip("\"' "))
 
-    def file(self, text: str) -> Iterator[Call]:
+    def file(self, text: str) -> Iterator[ast.Call]:
         """The calls of a Python file."""
+        self._lines = text.split("\n")
         tree = parse_python(text)
-        lines = text.split("\n") if tree else []
-        for node in self._walk(tree) if tree else ():
-            yield self._call(node, None, lines)
+        return self._walk(tree) if tree else iter(())
 
-    def _call(self, node: ast.Call, cell: int | None, lines: list[str]) -> Call:
-        line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
-        at = Location(self.path, cell, node.lineno)
-        return Call(node, self.names, at, line, self.folder, not self._doubt and not self.module)
+    def evidence(self, node: ast.Call, rule: str) -> Evidence:
+        """The line in which the call stands, without secrets."""
+        line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
+        return Evidence(rule, Location(self.path, self._cell, node.lineno), mask(line.strip())[:200])
 
     def _walk(self, top: ast.AST) -> Iterator[ast.Call]:
-        stack: list[ast.AST | Callable[[], None]] = [top]
+        stack: list[Step] = [top]
         while stack:
             item = stack.pop()
-            if not isinstance(item, ast.AST):
-                item()
-                continue
             kind = type(item)
             if kind in LEAVES:
+                continue
+            if not isinstance(item, ast.AST):
+                item()
                 continue
             if isinstance(item, ast.Call):
                 yield item
                 self._chdir(item)
             below = self._below(item) if kind in BINDING else children(item)
-            stack.extend(list(below)[::-1])
+            stack += below[::-1]
 
-    def _below(self, node: ast.AST) -> Iterator[ast.AST | Callable[[], None]]:
+    def _below(self, node: ast.AST) -> list[Step]:
         """What is visited below ``node``, in order, and what changes on the way."""
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
-            yield from [node.value] if node.value else []
-            yield lambda: self._assign(node)
-        elif isinstance(node, (ast.For, ast.AsyncFor)):
-            yield node.iter
-            yield lambda: self._each(node.target, node.iter)
-            yield from (*node.body, *node.orelse)
-        elif isinstance(node, ast.comprehension):
-            yield node.iter
-            yield lambda: self._each(node.target, node.iter)
-            yield from node.ifs
-        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-            parts = list(children(node))
-            yield from sorted(parts, key=lambda part: not isinstance(part, ast.comprehension))
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            yield from self._function(node)
-        elif isinstance(node, ast.ClassDef):
-            yield lambda: self._inside.append(node.name)
-            yield from (*node.decorator_list, *(word.value for word in node.keywords), *node.body)
-            yield self._leave
-        elif isinstance(node, BRANCHES):
-            yield lambda: self._doubtful(1)
-            yield from children(node)
-            yield lambda: self._doubtful(-1)
+            assign = functools.partial(self._assign, node)
+            return [node.value, assign] if node.value else [assign]
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            inner = node.ifs if isinstance(node, ast.comprehension) else [*node.body, *node.orelse]
+            return [node.iter, functools.partial(self._each, node.target, node.iter), *inner]
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            return [*sorted(children(node), key=lambda part: not isinstance(part, ast.comprehension))]
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return list(self._function(node))
+        if isinstance(node, ast.ClassDef):
+            enter = functools.partial(self._inside.append, node.name)
+            words = [word.value for word in node.keywords]
+            return [enter, *node.decorator_list, *words, *node.body, self._leave]
+        return [functools.partial(self._doubtful, 1), *children(node), functools.partial(self._doubtful, -1)]
 
-    def _function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    ) -> Iterator[ast.AST | Callable[[], None]]:
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[Step]:
         """A body, in which the parameters stand for their defaults."""
         given = node.args
         plain = [*given.posonlyargs, *given.args]
@@ -213,7 +195,7 @@ class Flow:
         if not name or (name not in self.names and len(self.names) >= MAX_NAMES):
             return
         before = self.names.get(name, ()) if self._doubt and not anew else ()
-        self.names[name] = tuple(dict.fromkeys((*texts, *before)))[:MAX_TEXTS]
+        self.names[name] = tuple(dict.fromkeys((*texts, *before)))[:MAX_TEXTS] if before else texts
         if self._inside:
             self.names[f"{'.'.join(self._inside)}.{name}"[:200]] = self.names[name]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jupyter_mlpack.inspection.outputs import is_mode
 from jupyter_mlpack.inspection.paths import LISTING, MAKERS, Names, Text, called, dotted, evaluate, word_set
@@ -35,6 +35,7 @@ NEITHER = word_set(
 )
 """Calls whose texts are no paths to read, whatever stands beside the notebook."""
 
+SILENT = (MAKERS - LISTING) | NEITHER
 PATH_METHODS = frozenset(
     ["open", "read_text", "read_bytes", "iterdir", "glob", "rglob", "exists", "is_file", "is_dir", "stat"]
 )
@@ -57,17 +58,14 @@ def read(node: ast.Call, names: Names) -> Iterator[tuple[Text, bool]]:
         sure = name in ("open", "read_text", "read_bytes", "iterdir")
         found = evaluate(node, names) if name in LISTING else mine
         yield from ((text, sure) for text in found)
-        return
-    if (name in MAKERS and name not in LISTING) or name in NEITHER:
-        return
-    sure = _is_sure(name) or (name in ("load", "read") and owner is not None and dotted(owner) in MODULES)
-    if name in LISTING:
+    elif name in LISTING:
         yield from ((text, False) for text in evaluate(node, names))
-        return
-    for index, argument in enumerate([*node.args, *(word.value for word in node.keywords)]):
-        for text in _texts(argument, names):
-            if not text.number and not is_mode(text.text):
-                yield text, sure and index == 0
+    elif name not in SILENT:
+        sure = _is_sure(name) or (name in ("load", "read") and owner is not None and dotted(owner) in MODULES)
+        for index, argument in enumerate([*node.args, *(word.value for word in node.keywords)]):
+            for text in _texts(argument, names):
+                if not text.number and not is_mode(text.text):
+                    yield text, sure and index == 0
 
 
 def reads(node: ast.Call) -> bool:
@@ -81,13 +79,14 @@ def _is_sure(name: str) -> bool:
     return name in SURE or tables
 
 
-def _texts(node: ast.expr, names: Names) -> Iterator[Text]:
+def _texts(node: ast.expr, names: Names) -> Sequence[Text]:
     """What one argument stands for; of a list or dict what its items do (``data_files={"train": "x.csv"}``)."""
+    if isinstance(node, ast.Constant):
+        return evaluate(node, names)
     if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
         entries = node.values if isinstance(node, ast.Dict) else node.elts
-        for entry in entries[:200]:
-            yield from evaluate(entry, names)
-    else:
-        yield from evaluate(node, names)
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            yield from names.get(f"{dotted(node)}[*]", ())
+        return [text for entry in entries[:200] for text in evaluate(entry, names)]
+    found = evaluate(node, names)
+    if isinstance(node, (ast.Name, ast.Attribute)) and (name := dotted(node)):
+        return (*found, *names.get(f"{name}[*]", ()))
+    return found

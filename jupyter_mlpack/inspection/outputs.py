@@ -18,6 +18,7 @@ OPENERS = frozenset(
     ["open", "File", "ZipFile", "TarFile", "Dataset", "HDFStore", "memmap", "open_memmap", "open_group"]
 )
 WRITING = pattern(r"^[rbtU]*[wax]|\+")
+MODE = pattern(r"^(?=.{1,6}$)[rwaxbtU]{1,3}\+?[bt]?(?:[:|](?:gz|bz2|xz|\*)?)?$|^r\+b?$|^w-$")
 METHODS = frozenset(["write_text", "write_bytes", "touch", "mkdir"])
 """Of a path itself."""
 
@@ -67,6 +68,9 @@ PLACES = word_set(
 )
 """Keywords of the path in the calls above."""
 
+WRITING_CALLS = METHODS | OPENERS | FIRST | TYPICAL | SAVERS | SECOND | {"write", "make_archive"}
+"""Calls that may write by their name; any other only with a keyword that names a place."""
+
 REDIRECTION = pattern(
     r"\"(?:[^\"\\\n]|\\.){0,2000}\"|'[^'\n]{0,2000}'|(?<![-=<>&\w])[12]?>>?\s{0,3}(?P<to>\"[^\"\n]+\"|'[^'\n]+'|[^\s;&|<>()'\"=`]+)"
 )
@@ -75,6 +79,8 @@ REDIRECTION = pattern(
 def written(node: ast.Call, names: Names) -> Iterator[Text]:
     """The paths that a call writes to; ``{...}`` alone where it writes and nothing is known of the place."""
     name = called(node)
+    if name not in WRITING_CALLS and not any(word.arg in KEYWORDS for word in node.keywords):
+        return
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     keywords = {word.arg: word.value for word in node.keywords if word.arg}
     if name in METHODS and owner is not None and (mine := evaluate(owner, names)):
@@ -91,8 +97,9 @@ def written(node: ast.Call, names: Names) -> Iterator[Text]:
         base, kind = evaluate(node.args[0], names), evaluate(node.args[1], names)
         suffix = {"gztar": "tar.gz", "bztar": "tar.bz2", "xztar": "tar.xz"}
         yield from (Text(f"{at.text}.{suffix.get(form.text, form.text)}", at.exact) for at in base for form in kind)
-    for word in KEYWORDS.intersection(keywords):
-        yield from evaluate(keywords[word], names)
+    for word, value in keywords.items():
+        if word in KEYWORDS:
+            yield from evaluate(value, names)
 
 
 def opens_for_writing(node: ast.Call) -> bool:
@@ -106,7 +113,7 @@ def opens_for_writing(node: ast.Call) -> bool:
 
 def is_mode(text: str) -> bool:
     """``wb``, ``a+``, ``w:gz`` and the like; no path."""
-    return bool(re.match(r"^(?=.{1,6}$)[rwaxbtU]{1,3}\+?[bt]?(?:[:|](?:gz|bz2|xz|\*)?)?$|^r\+b?$|^w-$", text))
+    return len(text) < 8 and bool(MODE.match(text))
 
 
 def _opened(node: ast.Call, owner: ast.expr | None, names: Names) -> Iterator[Text]:

@@ -11,8 +11,8 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
-from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.pattern import pattern
 
 MAX_DEPTH = 20
@@ -27,9 +27,11 @@ MAX_LENGTH = 500
 GAP = pattern(r"\{[^{}]*\}")
 
 
-@dataclass(frozen=True)
-class Text:
-    """What an expression may stand for. ``exact`` when nothing in it is unknown; ``number`` when it is one."""
+class Text(NamedTuple):
+    """What an expression may stand for. ``exact`` when nothing in it is unknown; ``number`` when it is one.
+
+    A tuple: hundreds are made for each notebook, and most are forgotten at once.
+    """
 
     text: str
     exact: bool = True
@@ -43,27 +45,28 @@ Names = Mapping[str, Texts]
 
 def evaluate(node: ast.AST | None, names: Names, depth: int = 0) -> Texts:
     """What ``node`` may stand for; nothing when no part of it is known, or when it is too long for a path."""
-    if node is None or depth > MAX_DEPTH:
-        return ()
     rule = RULES.get(type(node))
-    found = rule(node, names, depth + 1) if rule is not None else ()
-    return tuple(dict.fromkeys(item for item in found if len(item.text) <= MAX_LENGTH))[:MAX_TEXTS]
+    if rule is None or depth > MAX_DEPTH:
+        return ()
+    found = tuple(rule(node, names, depth + 1))
+    if len(found) == 1:
+        return found if len(found[0].text) <= MAX_LENGTH else ()
+    return tuple(dict.fromkeys([item for item in found if len(item.text) <= MAX_LENGTH]))[:MAX_TEXTS] if found else ()
 
 
 def dotted(node: ast.AST) -> str:
     """``CFG.data[train]`` for a name, attribute or subscript with literal keys; empty for anything else."""
-    parts: list[str] = []
-    while len(parts) < MAX_DEPTH:
+    end = ""
+    for _ in range(MAX_DEPTH):
         if isinstance(node, ast.Name):
-            return node.id + "".join(reversed(parts))
+            return node.id + end
         if isinstance(node, ast.Attribute):
-            parts.append(f".{node.attr}")
-            node = node.value
+            end = f".{node.attr}{end}"
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            parts.append(f"[{str(node.slice.value)[:100]}]")
-            node = node.value
+            end = f"[{str(node.slice.value)[:100]}]{end}"
         else:
             return ""
+        node = node.value
     return ""
 
 
@@ -77,14 +80,20 @@ def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def _constant(node: ast.Constant, _names: Names, _depth: int) -> Iterable[Text]:
-    if isinstance(node.value, str):
-        yield Text(node.value)
-    elif isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        yield Text(str(node.value) if abs(node.value) < 1e15 else "", number=True)
+def _constant(node: ast.Constant, _names: Names, _depth: int) -> Texts:
+    value = node.value
+    if isinstance(value, str):
+        return (Text(value),)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return (Text(str(value) if abs(value) < 1e15 else "", number=True),)
+    return ()
 
 
-def _reference(node: ast.Attribute | ast.Subscript | ast.Name, names: Names, depth: int) -> Iterable[Text]:
+def _name(node: ast.Name, names: Names, _depth: int) -> Texts:
+    return names.get(node.id, ())
+
+
+def _reference(node: ast.Attribute | ast.Subscript, names: Names, depth: int) -> Iterable[Text]:
     known = names.get(dotted(node), ())
     if known:
         return known
@@ -143,6 +152,8 @@ def _named(node: ast.NamedExpr, names: Names, depth: int) -> Iterable[Text]:
 
 def _call(node: ast.Call, names: Names, depth: int) -> Iterable[Text]:  # noqa: PLR0911 (one line for each kind of call)
     name = called(node)
+    if name not in EVALUATED:
+        return ()
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     if name in ("cwd", "getcwd"):
         return (Text("."),)
@@ -154,7 +165,7 @@ def _call(node: ast.Call, names: Names, depth: int) -> Iterable[Text]:  # noqa: 
     mine = evaluate(owner, names, depth) if owner is not None else ()
     if name == "format" and mine:
         return tuple(Text(item.text, exact=not GAP.search(item.text)) for item in mine)
-    if name in JOINERS | LISTING:
+    if name in JOINERS or name in LISTING:
         sides = [mine, *arguments] if mine else arguments
         found = tuple(_combine(sides, join_paths)) if any(_known(side) for side in sides) else ()
         return tuple(Text(item.text, exact=False) for item in found) if name in LISTING else found
@@ -222,9 +233,12 @@ PROPERTIES: Mapping[str, Callable[[str], str]] = {
 MAKERS = JOINERS | UNCHANGED | SUFFIXES.keys() | {"dirname", "basename", "format", "cwd", "getcwd", "home"}
 """Calls that only make a path of a path; they read and write nothing."""
 
+EVALUATED = MAKERS | LISTING | PROPERTIES.keys() | {"get", "getenv"}
+"""Calls of which something may be known."""
+
 RULES: Mapping[type, Callable[..., Iterable[Text]]] = {
     ast.Constant: _constant,
-    ast.Name: _reference,
+    ast.Name: _name,
     ast.Attribute: _reference,
     ast.Subscript: _reference,
     ast.JoinedStr: _joined,

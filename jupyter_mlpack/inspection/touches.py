@@ -12,7 +12,7 @@ from typing import Literal
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.commands import Command
-from jupyter_mlpack.inspection.flow import Call, Flow
+from jupyter_mlpack.inspection.flow import Flow
 from jupyter_mlpack.inspection.inputs import read, reads
 from jupyter_mlpack.inspection.outputs import SECOND, written, written_by_command
 from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
@@ -34,6 +34,10 @@ FETCHERS = word_set(
 
 LOADERS = frozenset(["run_path", "SourceFileLoader", "spec_from_file_location", "load_source", "execfile"])
 """Calls that run a Python file whose path they are given."""
+
+RUNNING = LOADERS | {"exec", "eval"}
+ENTERING = frozenset(["append", "insert", "extend", "addsitedir", "chdir"])
+"""Last parts of the names of calls that run a file, and of those that put a folder on the module path."""
 
 DOWNLOADERS = frozenset(["wget", "curl", "gdown", "aria2c", "axel"])
 HUBS = frozenset(["hf_hub_download", "snapshot_download", "cached_path", "cached_download", "dataset_download"])
@@ -88,7 +92,7 @@ def touched(cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
     found: list[Touch] = []
     for cell in cells:
         for call in flow.cell(cell):
-            found += _touches(call)
+            found += _touches(call, flow)
             if len(found) > MAX_TOUCHES:
                 return tuple(found)
     return tuple(found)
@@ -103,8 +107,9 @@ def _moved(touch: Touch, path: str) -> Touch:
 def touched_by_file(path: str, text: str) -> Iterator[Touch]:
     """What a local Python file touches; its paths are relative to the folder in which the notebook runs."""
     found = 0
-    for call in Flow(path, module=True).file(text):
-        for touch in _touches(call):
+    flow = Flow(path, module=True)
+    for call in flow.file(text):
+        for touch in _touches(call, flow):
             found += 1
             if found > MAX_TOUCHES:
                 return
@@ -137,44 +142,42 @@ def _fetched_by(words: tuple[str, ...]) -> Iterator[str]:
     yield from named or (posixpath.basename(address) for address in addresses if saves)
 
 
-def _touches(call: Call) -> Iterator[Touch]:
-    node, names = call.node, call.names
-    name = called(node)
+def _touches(node: ast.Call, flow: Flow) -> Iterator[Touch]:
+    name, names, folder, certain = called(node), flow.names, flow.folder, flow.certain
     output = tuple(written(node, names))
     if output:
-        evidence = call.evidence("OUT1")
-        yield from (Touch("writes", text, evidence, call.folder, call.certain) for text in output)
+        evidence = flow.evidence(node, "OUT1")
+        yield from (Touch("writes", text, evidence, folder, certain) for text in output)
     if name in FETCHERS or (name == "upload" and dotted(node.func) in ("files.upload", "colab.files.upload")):
-        evidence = call.evidence("OUT1")
-        for text in _fetched(node, call):
-            yield Touch("fetches", text, evidence, call.folder, call.certain)
-    elif (entered := _entered(node)) is not None:
-        evidence = call.evidence("IMP6")
+        evidence = flow.evidence(node, "OUT1")
+        for text in _fetched(node, names):
+            yield Touch("fetches", text, evidence, folder, certain)
+    elif name in ENTERING and (entered := _entered(node)) is not None:
+        evidence = flow.evidence(node, "IMP6")
         for text in (text for value in entered for text in evaluate(value, names)):
-            yield Touch("enters", text, evidence, call.folder, call.certain)
+            yield Touch("enters", text, evidence, folder, certain)
         return
-    run = _run(node, names)
-    if run:
-        yield from (Touch("runs", text, call.evidence("IMP5"), call.folder, call.certain) for text in run)
+    if name in RUNNING:
+        yield from (Touch("runs", text, flow.evidence(node, "IMP5"), folder, certain) for text in _run(node, names))
     copies = name in SECOND
     texts = [item for item in read(node, names) if item[0] not in output] if copies or not output else []
     if texts:
-        evidence = call.evidence("FILE1")
+        evidence = flow.evidence(node, "FILE1")
         by_name = reads(node) or copies
-        certain = call.certain and sum(sure for _, sure in texts) == 1
+        certain = certain and sum(sure for _, sure in texts) == 1
         for text, sure in texts:
             verb: Verb = "needs" if sure and name not in FETCHERS else "reads" if by_name else "mentions"
-            yield Touch(verb, text, evidence, call.folder, certain)
+            yield Touch(verb, text, evidence, folder, certain)
 
 
-def _fetched(node: ast.Call, call: Call) -> list[Text]:
+def _fetched(node: ast.Call, names: Names) -> list[Text]:
     """The file that is fetched: the last text that is no address, if it has the name of a file and is no archive.
 
     Of a folder, an archive or what is not known nobody can say what is there afterwards.
     """
     named = [word.value for word in node.keywords if word.arg in PLACES]
     values = named or ([] if called(node) in HUBS else node.args[-2:])
-    texts = [text for value in values for text in evaluate(value, call.names)]
+    texts = [text for value in values for text in evaluate(value, names)]
     local = [text for text in texts if "://" not in text.text and not text.number]
     files = local if named else [text for text in local if re.search(r"\.\w{1,8}$", text.text)][-1:]
     certain = files and all(re.search(r"\.\w{1,8}$", text.text) and not ARCHIVE.search(text.text) for text in files)

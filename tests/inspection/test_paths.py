@@ -17,8 +17,8 @@ def shown(code: str) -> list[str]:
     """What the argument of each ``see(...)`` stands for."""
     flow, found = Flow("n.ipynb"), []
     for call in flow.cell(read_cell(1, code)):
-        if isinstance(call.node.func, ast.Name) and call.node.func.id == "see":
-            found += [text.text for text in evaluate(call.node.args[0], call.names)]
+        if isinstance(call.func, ast.Name) and call.func.id == "see":
+            found += [text.text for text in evaluate(call.args[0], flow.names)]
     return found
 
 
