@@ -13,19 +13,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from jupyter_mlpack.frozen import dataclass, replace
-from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.hardware import uses
 from jupyter_mlpack.inspection.hardware.facts import longest_prefix, names, words
 from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.pattern import pattern
-from jupyter_mlpack.inspection.syntax import children
+from jupyter_mlpack.inspection.syntax import LEAVES, children, nodes_of, parse_python
 from jupyter_mlpack.values import Cell, Evidence, Location
 
 GIVES_UP = frozenset(["exit", "sys.exit", "quit", "SystemExit"])
 SHELL_TOOLS = {"nvidia-smi": "cuda", "nvcc": "cuda", "rocm-smi": "rocm", "amd-smi": "rocm", "hl-smi": "gaudi"}
 NEURON_TOOLS = ("neuron-ls", "neuron-top", "neuronx-cc", "optimum-cli export neuron")
 SHELL_TOOLS |= dict.fromkeys(NEURON_TOOLS, "neuron")
+PROGRAM_WORDS = ("device", *SHELL_TOOLS)
 DEVICE_OPTION = pattern(r"device(?:=|\s+)[\"']?(cuda|hpu)\b")
 """``train.py --policy.device=cuda``"""
 
@@ -35,22 +35,24 @@ TELLING = (
 )  # fmt: skip
 """Without one of these a cell says nothing but what it imports; walking through all of them takes ten times as long."""
 
-MUTE = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.alias, ast.cmpop)
+SPEAKING = frozenset(
+    [ast.Import, ast.ImportFrom, ast.Call, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.IfExp]
+)
+SENDING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Call)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Where the walk is: the cell, whether a question stands above, and what the notebook's own names mean."""
+    """The cell of a walk, and what the notebook's own names mean."""
 
     path: str
     cell: int
     answers: frozenset[str]
-    asked: bool = False
 
-    def signal(self, found: uses.Use, node: ast.AST) -> Signal:
+    def signal(self, found: uses.Use, node: ast.AST, *, asked: bool = False) -> Signal:
         """``found`` at ``node``; below a question it is weaker."""
         kind, strength, text = found
-        strength = max(strength, Strength.ASKED) if self.asked else strength
+        strength = max(strength, Strength.ASKED) if asked else strength
         place = Location(self.path, self.cell, getattr(node, "lineno", None))
         return Signal(kind, strength, Evidence(RULES[strength], place, text[:200]))
 
@@ -58,14 +60,17 @@ class Scope:
 def code_signals(path: str, cells: Sequence[Cell], imports: Iterable[Import]) -> Iterator[Signal]:
     """The signs in all cells, and in what is imported (in cells and in local files that were followed).
 
-    Only cells that hold a telling word are walked through; of the others the imports are all there is to know.
+    Only cells that hold a telling word are walked through, and of these the statements that do; of the others the
+    imports are all there is to know.
     """
     imports = tuple(imports)
     told = {cell.number: tree for cell in cells if _is_telling(cell.python) and (tree := parse_python(cell.python))}
-    answers = frozenset(name for cell in cells if cell.number in told for name in _answers(cell, told[cell.number]))
+    answers = frozenset(name for cell in cells if cell.number in told for name in _answers(cell))
     remote = any(_is_remote(found.module) for found in imports)
+    cells_by_number = {cell.number: cell for cell in cells}
     for number, tree in told.items():
-        yield from _walk(tree, Scope(path, number, answers), remote=remote)
+        for statement in _telling(cells_by_number[number].python, tree):
+            yield from _walk(statement, Scope(path, number, answers), remote=remote)
     yield from _imported(found for found in imports if found.evidence.location.cell not in told)
     for cell in cells:
         yield from _shell(path, cell)
@@ -74,6 +79,16 @@ def code_signals(path: str, cells: Sequence[Cell], imports: Iterable[Import]) ->
 def _is_telling(python: str) -> bool:
     text = python.lower()
     return any(word in text for word in TELLING)
+
+
+def _telling(python: str, tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements with a telling word, or an import, in their lines (those of their decorators among them)."""
+    lines = python.split("\n")
+    for statement in tree.body:
+        first = min(node.lineno for node in (statement, *getattr(statement, "decorator_list", ())))
+        text = "\n".join(lines[first - 1 : statement.end_lineno])
+        if "import" in text or _is_telling(text):
+            yield statement
 
 
 def _imported(imports: Iterable[Import]) -> Iterator[Signal]:
@@ -86,16 +101,20 @@ def _imported(imports: Iterable[Import]) -> Iterator[Signal]:
 
 
 def _walk(tree: ast.AST, scope: Scope, *, remote: bool) -> Iterator[Signal]:
-    waiting: list[tuple[ast.AST, Scope]] = [(tree, scope)]
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
-        node, here = waiting.pop()
-        if remote and _belongs_elsewhere(node):
+        node, asked = waiting.pop()
+        kind = type(node)
+        if kind in LEAVES or (remote and isinstance(node, SENDING) and _belongs_elsewhere(node)):
             continue
-        for found in _found(node):
-            yield here.signal(found, node)
-        if isinstance(node, (ast.If, ast.Assert)) and _must(node, here):
-            yield from (replace(here, asked=False).signal(found, node) for found in _demanded(node))
-        waiting.extend(reversed(list(_below(node, here))))
+        for found in _found(node) if kind in SPEAKING else ():
+            yield scope.signal(found, node, asked=asked)
+        if isinstance(node, (ast.If, ast.Assert)) and _must(node, scope):
+            yield from (scope.signal(found, node) for found in _demanded(node))
+        if isinstance(node, (ast.If, ast.IfExp, ast.Try)):
+            waiting.extend(reversed(list(_below(node, scope, asked=asked))))
+        else:
+            waiting += [(child, asked) for child in reversed(children(node))]
 
 
 def _found(node: ast.AST) -> Iterator[uses.Use]:
@@ -127,21 +146,17 @@ def _is_remote(module: str) -> bool:
     return any(".".join(parts[:end]) in known for end in range(1, len(parts) + 1))
 
 
-def _below(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-    """The children, each with whether a question stands above it; names and literals have nothing to say alone."""
-    if isinstance(node, (ast.If, ast.IfExp)):
-        asked = uses.asks(node.test, scope.answers) or _has_cpu(node)
-        inner = replace(scope, asked=True) if asked else scope
-        yield node.test, scope
-        for branch in (node.body, node.orelse):
-            yield from ((child, inner) for child in (branch if isinstance(branch, list) else [branch]))
-    elif isinstance(node, ast.Try) and not all(_gives_up(handler.body) for handler in node.handlers):
-        asked_scope = replace(scope, asked=True)
-        yield from ((child, asked_scope) for child in node.body)
-        rest = (*node.handlers, *node.orelse, *node.finalbody)
-        yield from ((child, scope) for child in rest)
-    else:
-        yield from ((child, scope) for child in children(node) if not isinstance(child, MUTE))
+def _below(node: ast.If | ast.IfExp | ast.Try, scope: Scope, *, asked: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """The children, each with whether a question stands above it."""
+    if isinstance(node, ast.Try):
+        survives = not all(_gives_up(handler.body) for handler in node.handlers)
+        yield from ((child, asked or survives) for child in node.body)
+        yield from ((child, asked) for child in (*node.handlers, *node.orelse, *node.finalbody))
+        return
+    inner = asked or uses.asks(node.test, scope.answers) or _has_cpu(node)
+    yield node.test, asked
+    for branch in (node.body, node.orelse):
+        yield from ((child, inner) for child in (branch if isinstance(branch, list) else [branch]))
 
 
 def _has_cpu(node: ast.If | ast.IfExp) -> bool:
@@ -174,22 +189,20 @@ def _demanded(node: ast.If | ast.Assert) -> Iterator[uses.Use]:
     yield from ((kind, Strength.SURE, text) for kind, _, text in asked[:1])
 
 
-def _answers(cell: Cell, tree: ast.Module) -> Iterator[str]:
+def _answers(cell: Cell) -> Iterator[str]:
     """Names that hold the answer to a question: ``use_gpu = torch.cuda.is_available()``."""
     if not any(question.rsplit(".", 1)[-1] in cell.python for question in words("code", "questions")):
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and uses.is_question(node.value):
+    for node in nodes_of(cell.python, ast.Assign):
+        if uses.is_question(node.value):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
-def _belongs_elsewhere(node: ast.AST) -> bool:
+def _belongs_elsewhere(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Call) -> bool:
     """A call that starts work elsewhere, or a function that an SDK's decorator sends away."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if not isinstance(node, ast.Call):
         marks = (mark.func if isinstance(mark, ast.Call) else mark for mark in node.decorator_list)
         return any(uses.dotted(mark) in words("remote", "decorators") for mark in marks)
-    if not isinstance(node, ast.Call):
-        return False
     sent = any(word.arg in uses.SENT_WITH for word in node.keywords)
     return sent and uses.dotted(node.func).rsplit(".", 1)[-1] in words("remote", "calls")
 
@@ -204,6 +217,8 @@ def _shell(path: str, cell: Cell) -> Iterator[Signal]:
 
 
 def _programs(text: str) -> Iterator[uses.Use]:
+    if not any(word in text for word in PROGRAM_WORDS):
+        return
     for line in (line.strip() for line in text.split("\n")):
         option = None if line.startswith("#") else DEVICE_OPTION.search(line)
         if option:
