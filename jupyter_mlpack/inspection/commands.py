@@ -7,6 +7,7 @@ executed counts: comments, here-documents and files that are merely written do n
 from __future__ import annotations
 
 import ast
+import functools
 import posixpath
 from collections.abc import Iterable, Iterator
 
@@ -53,7 +54,17 @@ class Line:
 
 def notebook_commands(path: str, cells: Iterable[Cell]) -> Iterator[Command]:
     """All commands of all cells. ``%cd`` and ``os.chdir`` move the folder for good, ``cd`` for its own line only."""
-    folder, cells = "", tuple(cells)
+    yield from _all_commands(path, tuple(cells))
+
+
+@functools.lru_cache(maxsize=1)
+def _all_commands(path: str, cells: tuple[Cell, ...]) -> tuple[Command, ...]:
+    """The same, kept until another notebook comes: several rules ask for them."""
+    return tuple(_in_order(path, cells))
+
+
+def _in_order(path: str, cells: tuple[Cell, ...]) -> Iterator[Command]:
+    folder = ""
     constants = Constants(cells)
     for cell in cells:
         for line in sorted(_lines(cell), key=lambda line: line.number):

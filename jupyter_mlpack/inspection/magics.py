@@ -20,7 +20,7 @@ from typing import Any
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.pattern import pattern
-from jupyter_mlpack.inspection.syntax import parse_python, walk_python
+from jupyter_mlpack.inspection.syntax import nodes_of, parse_python
 from jupyter_mlpack.values import Magic
 
 PYTHON_MAGICS = frozenset([
@@ -151,15 +151,13 @@ def _misplaced(python: list[str], found: dict[int, Magic]) -> list[int] | None:
         return None
     if not found:
         return []
-    places = {node.lineno - 1 for node in walk_python(text) if _stands_alone(node)}  # type: ignore[attr-defined]
+    places = {node.lineno - 1 for node in nodes_of(text, ast.Expr) if _is(node.value, ...)}
+    places |= {node.lineno - 1 for node in nodes_of(text, ast.Assign) if _is(node.value, None)}
     return [row for row in found if row not in places]
 
 
-def _stands_alone(node: ast.AST) -> bool:
-    """``...`` as a statement, or an assignment of ``None``."""
-    if not isinstance(node, (ast.Expr, ast.Assign)) or not isinstance(node.value, ast.Constant):
-        return False
-    return node.value.value is (... if isinstance(node, ast.Expr) else None)
+def _is(node: ast.expr, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
 
 
 def _by_tokens(lines: list[str], first: int, budget: Budget) -> Split:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection import tables
@@ -36,10 +37,12 @@ class Rule:
     satisfied: tuple[str, ...]
     reason: str
 
-    def speaks(self, texts: tuple[str, ...], modules: frozenset[str]) -> bool:
-        """Whether a use with the literal ``texts`` in code that imports ``modules`` needs the distribution."""
-        if (self.modules and self.modules.isdisjoint(modules)) or not self.without.isdisjoint(modules):
-            return False
+    def is_awake(self, modules: frozenset[str]) -> bool:
+        """Whether it says anything of code that imports ``modules``."""
+        return self.without.isdisjoint(modules) and not (self.modules and self.modules.isdisjoint(modules))
+
+    def speaks(self, texts: tuple[str, ...]) -> bool:
+        """Whether a use with the literal ``texts`` needs the distribution, where the rule is awake."""
         if self.arguments and not _fits(texts, self.arguments):
             return False
         return not (self.unless and _fits(texts, self.unless))
@@ -54,9 +57,14 @@ class Rules:
     by_prefix: tuple[tuple[str, int], ...]
     prefixes: tuple[str, ...]
 
-    def hears(self, name: str) -> bool:
-        """Whether any rule listens to ``name``."""
-        return name in self.by_name or name.startswith(self.prefixes)
+    def awake(self, modules: frozenset[str]) -> frozenset[int]:
+        """The numbers of the rules that may speak in code that imports ``modules``."""
+        return frozenset(number for number, rule in enumerate(self.rules) if rule.is_awake(modules))
+
+    def hears(self, name: str, awake: frozenset[int]) -> bool:
+        """Whether any rule that is ``awake`` listens to ``name``."""
+        known = name in self.by_name or name.startswith(self.prefixes)
+        return known and not awake.isdisjoint(self.listening(name))
 
     def listening(self, name: str) -> Iterator[int]:
         """The numbers of the rules that listen to ``name``."""
@@ -69,8 +77,9 @@ def add_needs(
 ) -> tuple[Dependency, ...]:
     """``dependencies`` and what else the notebook's calls need, sorted by name."""
     modules = frozenset(prefix for found in imports for prefix in _prefixes(found.module))
-    uses = (*notebook_uses(path, tuple(cells), needs_rules().hears), *_imported(imports))
-    heard = _heard(uses, modules)
+    awake = needs_rules().awake(modules)
+    uses = notebook_uses(path, tuple(cells), lambda name: needs_rules().hears(name, awake))
+    heard = _heard(chain(uses, _imported(imports)), awake)
     entries = {normalised(entry.name): entry for entry in dependencies}
     for number in sorted(heard):
         rule, use = needs_rules().rules[number], heard[number]
@@ -121,21 +130,19 @@ def _rule(row: Mapping[str, str]) -> Rule:
     )
 
 
-def _heard(uses: Iterable[Use], modules: frozenset[str]) -> dict[int, Use]:
+def _heard(uses: Iterable[Use], awake: frozenset[int]) -> dict[int, Use]:
     """The rules that speak, by number, each with the first use that made it."""
     table = needs_rules()
     heard: dict[int, Use] = {}
     for use in uses:
         for number in table.listening(use.name):
-            if number not in heard and _hears(table.rules[number], use, modules):
+            if number in awake and number not in heard and _hears(table.rules[number], use):
                 heard[number] = use
     return heard
 
 
-def _hears(rule: Rule, use: Use, modules: frozenset[str]) -> bool:
-    if use.name == IMPORT:
-        return use.texts[0] in rule.modules and rule.without.isdisjoint(modules)
-    return rule.speaks(use.texts, modules)
+def _hears(rule: Rule, use: Use) -> bool:
+    return use.texts[0] in rule.modules if use.name == IMPORT else rule.speaks(use.texts)
 
 
 def _imported(imports: Iterable[Import]) -> Iterator[Use]:

@@ -74,7 +74,11 @@ def _named(node: ast.AST) -> Iterable[Named]:
     if isinstance(node, ast.Attribute):
         owner = node.value.id if isinstance(node.value, ast.Name) and node.value.id[:1].isupper() else ""
         return ((node.attr, ()), (owner, ())) if owner else ((node.attr, ()),)
-    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    return _assigned(node) if isinstance(node, ast.Assign) else ()
+
+
+def _assigned(node: ast.Assign) -> Iterable[Named]:
+    target = node.targets[0]
     if isinstance(target, ast.Attribute):
         return ((target.attr, (node.value,)),)
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
