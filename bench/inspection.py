@@ -3,6 +3,9 @@
 ``python bench/inspection.py --corpus DIR`` with a folder of labelled notebooks: ``DIR/score.py`` holds the rules of
 scoring, ``DIR/dependencies`` and ``DIR/hardware`` the notebooks with their ``labels.jsonl``. Without ``--corpus`` only
 the folder of ``--notebooks`` is measured (default: the project's own test notebooks).
+
+Every tool is measured as a user's installation is: its modules are there as bytecode. ``PYTHONDONTWRITEBYTECODE`` is
+taken away, and a first start, which compiles what has changed, is not counted.
 """
 
 from __future__ import annotations
@@ -104,10 +107,17 @@ class Score:
     wrong: list[str] = field(default_factory=list)
 
 
+def surroundings() -> dict[str, str]:
+    """The environment of a measured process: the tools of this environment first, and bytecode as a user has it."""
+    settings = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
+    return settings
+
+
 def timed(words: list[str], folder: Path, **environment: str) -> tuple[subprocess.CompletedProcess[str] | None, float]:
     """Run a command; ``None`` if it took too long. The tools of this environment are found first."""
     started = time.monotonic()
-    settings = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", **environment}
+    settings = {**surroundings(), **environment}
     try:
         done = subprocess.run(
             words,
@@ -261,7 +271,7 @@ def folder_speed(sources: list[Path], count: int) -> None:
         words = [str(BIN / "jupyter-mlpack"), "inspect", "--no-kernel", "--format", "json", name]
         with tempfile.TemporaryFile("w+") as out:
             started = time.monotonic()
-            process = subprocess.Popen(words, stdout=out)
+            process = subprocess.Popen(words, stdout=out, env=surroundings())
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - started
             out.seek(0)
@@ -289,13 +299,16 @@ def start_up() -> None:
         folder = Path(name)
         notebook = {"cells": [{"cell_type": "code", "metadata": {}, "source": "import numpy"}], "metadata": {}}
         (folder / "n.ipynb").write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}))
+        typed = [str(BIN / "jupyter"), "mlpack", "inspect", *Ours().options, "n.ipynb"]
         rows = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "jupyter's dispatcher alone": [sys.executable, "-c", "import jupyter_core.command"],
             "traitlets alone": [sys.executable, "-c", "import traitlets.config.application"],
-            "jupyter mlpack inspect n.ipynb": [str(BIN / "jupyter"), "mlpack", "inspect", *Ours().options, "n.ipynb"],
+            "jupyter mlpack inspect n.ipynb": typed,
+            "the same with one option more (-v)": [*typed, "-v"],
         }
         for about, words in rows.items():
+            timed(words, folder)
             seconds = list(each(lambda words=words: timed(words, folder) and None, 7))
             print(f"{about:<34}{statistics.median(seconds):6.2f} s (best {min(seconds):.2f})")
 
@@ -312,8 +325,8 @@ def main() -> None:
     parser.add_argument("--worst", action="store_true", help="name each notebook that we do not tell exactly")
     parser.add_argument("--only", choices=("figures", "folder", "start"), help="one part alone")
     args = parser.parse_args()
-    state = "off" if os.environ.get("PYTHONDONTWRITEBYTECODE") else "on"
-    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, writing of bytecode {state}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, bytecode as after an installation")
+    timed([str(BIN / "jupyter-mlpack"), "inspect", "."], ROOT / "tests" / "notebooks")
     if args.only in (None, "start"):
         start_up()
     if args.corpus and args.only in (None, "figures"):

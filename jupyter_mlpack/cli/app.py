@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 from jupyter_mlpack.cli.interruption import exit_status, stoppable
@@ -14,9 +13,7 @@ def main() -> None:
     """Run the command line of this process. Whenever it is stopped, it says one sentence and exits in order."""
     try:
         with stoppable():
-            gc.disable()  # nothing that is made until the work begins is ever thrown away
             status = quick_status(sys.argv[1:])
-            gc.enable()
             if status is not None:
                 sys.exit(status)
             from jupyter_mlpack.cli.commands import MlpackApp

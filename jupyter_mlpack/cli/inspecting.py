@@ -42,7 +42,6 @@ class Inspecting:
         """Inspect and show; returns the exit status."""
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)  # syntax trees are many and live short; looking through them often is in vain
-        gc.enable()
         if len(self.given) != 1:
             raise NotebookOrFolderNotNamed(given=len(self.given))
         path = Path(self.given[0])

@@ -10,7 +10,7 @@ from typing import Protocol, TextIO
 
 from jupyter_mlpack.cli.interruption import Stopped
 
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+CONTROL = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 """What moves a cursor, rings, colours, hides or reverses text in a terminal, and what UTF-8 cannot say.
 
 Names of files and text of notebooks come from anywhere: an escape sequence in them must be seen, not obeyed.
@@ -51,7 +51,7 @@ def say(text: str, stream: TextIO) -> None:
 
 def visible(text: str) -> str:
     """``text`` as one line with its control characters written out: ``\\x1b[31m`` instead of red."""
-    return CONTROL.sub(lambda found: repr(found.group())[1:-1], text.replace("\t", " "))
+    return re.sub(CONTROL, lambda found: repr(found.group())[1:-1], text.replace("\t", " "))
 
 
 def failure_lines(failure: Sentences) -> Iterator[str]:

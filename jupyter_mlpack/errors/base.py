@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from typing import ClassVar
 
 
@@ -28,5 +27,7 @@ class MlpackError(Exception):
     @classmethod
     def fields(cls) -> frozenset[str]:
         """The names of the data that the templates use."""
+        import string
+
         text = "\n".join((cls.what, cls.where, cls.why, cls.hint))
         return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
