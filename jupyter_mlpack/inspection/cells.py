@@ -24,16 +24,16 @@ def read_cell(number: int, source: str, tags: Iterable[str] = (), budget: Budget
         if size > budget.skimmed:
             return Cell(number, source, "", (), labels, False)
         budget.skimmed -= size
-        python, magics = split_lines(_lines(source), most=budget.magics)
+        python, magics = split_lines(_lines(source), most=budget.magics + 1)
     else:
         budget.parsed -= size
         python, magics = split_magics(_lines(source), budget)
         text = "\n".join(python)
         if parse_python(text) is not None and len(walk_python(text)) <= budget.nodes:
             budget.nodes -= len(walk_python(text))
-            return Cell(number, source, text, _within(magics, budget), labels)
+            return Cell(number, source, text, _within(number, magics, budget), labels)
     text = "\n".join(_import(line.strip(), budget) for line in python)
-    return Cell(number, source, text, _within(magics, budget), labels, False)
+    return Cell(number, source, text, _within(number, magics, budget), labels, False)
 
 
 def _import(line: str, budget: Budget) -> str:
@@ -48,7 +48,9 @@ def _lines(source: str) -> list[str]:
     return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _within(magics: list[Magic], budget: Budget) -> tuple[Magic, ...]:
+def _within(number: int, magics: list[Magic], budget: Budget) -> tuple[Magic, ...]:
     kept = tuple(magics[: budget.magics])
+    if len(kept) < len(magics):
+        budget.cut = budget.cut or number
     budget.magics -= len(kept)
     return kept

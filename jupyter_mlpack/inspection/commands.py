@@ -15,7 +15,7 @@ from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.called import SHELLS, called_commands
 from jupyter_mlpack.inspection.constants import Constants
 from jupyter_mlpack.inspection.pattern import pattern
-from jupyter_mlpack.inspection.shell import split_commands
+from jupyter_mlpack.inspection.shell import is_cut, split_commands
 from jupyter_mlpack.inspection.syntax import nodes_of
 from jupyter_mlpack.values import Cell, Location, Magic
 
@@ -34,13 +34,17 @@ MAX_LEVELS = 3
 
 @dataclass(frozen=True)
 class Command:
-    """One command: words, place, folder it runs in (relative, POSIX), and whether only one platform runs it."""
+    """One command: words, place, folder it runs in (relative, POSIX), and whether only one platform runs it.
+
+    ``cut`` says that there were more commands in its text than are read.
+    """
 
     words: tuple[str, ...]
     location: Location
     folder: str = ""
     text: str = ""
     conditional: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,14 @@ def _in_order(path: str, cells: tuple[Cell, ...]) -> Iterator[Command]:
         for line in sorted(_lines(cell), key=lambda line: line.number):
             here = folder
             text = constants.expand(line.text) if INSTALLS.search(line.text) else line.text
+            cut = is_cut(text)
             for words in _commands(text, MAX_LEVELS):
                 if words[0] in ("%cd", "cd", "pushd"):
                     here = _joined(here, " ".join(words[1:]))
                     folder = here if words[0] == "%cd" else folder
                 else:
                     place = Location(path, cell.number, line.number)
-                    yield Command(tuple(words), place, here, line.text, line.conditional)
+                    yield Command(tuple(words), place, here, line.text, line.conditional, cut)
 
 
 def _commands(text: str, levels: int) -> Iterator[list[str]]:

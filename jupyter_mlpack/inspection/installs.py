@@ -18,6 +18,7 @@ from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.index_options import find_indexes
 from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, wheel_requirement
+from jupyter_mlpack.inspection.shell import MAX_COMMANDS
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tables import distributions, normalised, pip_options, tools
 from jupyter_mlpack.values import Evidence, Location, Notice, PackageIndex
@@ -59,6 +60,9 @@ def find_installs(commands: Iterable[Command], around: Surroundings) -> Installs
     notices: list[Notice] = []
     indexes: list[PackageIndex] = []
     for command in commands:
+        if command.cut:
+            text = f"The shell text here holds more than {MAX_COMMANDS} commands; those after them were not read."
+            notices.append(Notice("cell-cut", text, command.location))
         tool, arguments = _install_arguments(command.words)
         if tool == "pip":
             indexes += find_indexes(arguments, command.location, "PIP1", partial(_line, command))

@@ -48,6 +48,7 @@ class Budget:
     ``parsed``, ``tokenised`` and ``skimmed`` are characters given to Python's parser, to IPython's tokenizer (which
     starts anew for each magic) and to the plain reading; ``nodes`` are those of all syntax trees: ten rules look at
     each. ``magics`` is how many are kept, ``imports`` how many import lines of cells that are no Python are tried.
+    ``cut`` is the number of the first cell of which magics were left out, 0 for none.
     """
 
     parsed: int = 400_000
@@ -56,6 +57,7 @@ class Budget:
     skimmed: int = 4_000_000
     magics: int = 1_000
     imports: int = 1_000
+    cut: int = 0
 
 
 @functools.cache
@@ -167,7 +169,7 @@ def _by_tokens(lines: list[str], first: int, budget: Budget) -> Split:
     try:
         return _one_by_one(lines, first, budget)
     except (SyntaxError, RuntimeError, ValueError, IndexError, AssertionError, tokenize.TokenError):
-        return split_lines(lines, first, budget.magics)
+        return split_lines(lines, first, budget.magics + 1)
 
 
 def _one_by_one(lines: list[str], first: int, budget: Budget) -> Split:
@@ -187,7 +189,7 @@ def _one_by_one(lines: list[str], first: int, budget: Budget) -> Split:
         changed[row], magic = _neutral(changed[row], first + row + 1)
         magics += [magic] if magic else []
         code = [*changed[: row + 1], *["\n"] * (len(code) - len(changed)), *changed[row + 1 :]]
-    rest, more = split_lines([line.rstrip("\n") for line in code], first, budget.magics)
+    rest, more = split_lines([line.rstrip("\n") for line in code], first, budget.magics + 1)
     return rest, magics + more
 
 

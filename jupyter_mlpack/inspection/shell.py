@@ -28,8 +28,20 @@ MAX_WORD = 4_000
 
 def split_commands(text: str) -> list[list[str]]:
     """The commands of ``text`` in order; words are unquoted, redirections and leading assignments are gone."""
-    plain = HEREDOC.sub("\n", text[:MAX_SHELL].replace("\\\n", " ") + "\n")
-    return [command for words in islice(_words(plain), MAX_COMMANDS) if (command := _command(words))]
+    return [command for words in islice(_words(_plain(text)), MAX_COMMANDS) if (command := _command(words))]
+
+
+def is_cut(text: str) -> bool:
+    """Whether ``split_commands`` leaves out some of it."""
+    if len(text) > MAX_SHELL:
+        return True
+    signs = sum(text.count(sign) for sign in "\n;|)&")
+    return signs >= MAX_COMMANDS and any(map(_command, islice(_words(_plain(text)), MAX_COMMANDS, MAX_COMMANDS * 2)))
+
+
+def _plain(text: str) -> str:
+    """``text`` without here-documents and continuations."""
+    return HEREDOC.sub("\n", text[:MAX_SHELL].replace("\\\n", " ") + "\n")
 
 
 def join_words(words: Iterable[str]) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.pattern import pattern
 
 MAX_CELL = 200_000
 """Characters; longer cells are data, not code, and parsing them would cost gigabytes."""
@@ -25,10 +25,14 @@ MAX_DEPTH = 200
 MAX_KEPT = 1_000_000
 """Characters whose trees are kept at a time."""
 
+MAX_FIELDS = 2_000
+"""Braces in one f-string: CPython before 3.12 looks for the place of each from the string's beginning."""
+
+FORMATTED = pattern(r"(?:[fF][rR]?|[rR][fF])(\"\"\"|'''|\"|')")
 MAX_LINE = 2_000
 """Characters of a single line that is tried as an import."""
 
-IMPORTED = re.compile(r"(?:import|from|,)(?:[\w. \t]|\\\n)*")
+IMPORTED = pattern(r"(?:import|from|,)(?:[\w. \t]|\\\n)*")
 """What an import names, across lines that end in a backslash."""
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -121,7 +125,7 @@ def forget_trees() -> None:
 
 
 def _parse(text: str) -> Parsed | None:
-    if len(text) > MAX_CELL or _has_long_name(text):
+    if len(text) > MAX_CELL or _has_long_name(text) or _has_wide_text(text):
         return None
     try:
         with warnings.catch_warnings():
@@ -141,6 +145,19 @@ def _has_long_name(text: str) -> bool:
     if text.count(".") <= MAX_DEPTH or ("import" not in text and "from" not in text):
         return False
     return any(found[0].count(".") > MAX_DEPTH for found in IMPORTED.finditer(text))
+
+
+def _has_wide_text(text: str) -> bool:
+    """Whether an f-string has more than ``MAX_FIELDS`` braces before a quote that may end it."""
+    if text.count("{") <= MAX_FIELDS:
+        return False
+    for found in FORMATTED.finditer(text):
+        end = text.find(found[1], found.end())
+        while end > 0 and text[end - 1] == "\\":
+            end = text.find(found[1], end + 1)
+        if text.count("{", found.end(), end if end >= 0 else len(text)) > MAX_FIELDS:
+            return True
+    return False
 
 
 def _walk(top: ast.AST) -> tuple[ast.AST, ...] | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlpack.inspection.cells import MAX_CELL, read_cell
+from jupyter_mlpack.inspection.cells import MAX_CELL, Budget, read_cell
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,23 @@ def test_read_cell__any_text__never_raises(source: str) -> None:
     cell = read_cell(3, source)
     assert cell.source == source
     assert not cell.parses or ast.parse(cell.python) is not None
+
+
+def test_read_cell__more_magics_than_are_kept__the_cell_is_noted() -> None:
+    budget = Budget(magics=3)
+    kept = [len(read_cell(number, "%a b\n!c", budget=budget).magics) for number in (1, 2, 3)]
+    assert (kept, budget.cut) == ([2, 1, 0], 2)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("%a b\n!c", id="python"),
+        pytest.param("%a b\n!c\nprint 'x'", id="no python"),
+        pytest.param("%a b\n!c\n" + "#" * MAX_CELL, id="too long"),
+    ],
+)
+def test_read_cell__as_many_magics_as_are_kept__nothing_is_noted(source: str) -> None:
+    full, less = Budget(magics=2), Budget(magics=1)
+    assert (len(read_cell(1, source, budget=full).magics), full.cut) == (2, 0)
+    assert (len(read_cell(1, source, budget=less).magics), less.cut) == (1, 1)

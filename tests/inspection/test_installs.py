@@ -15,7 +15,7 @@ from jupyter_mlpack.inspection.cells import read_cell
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.folder import DiskFolder, NoFolder
 from jupyter_mlpack.inspection.installs import Installs, find_installs
-from jupyter_mlpack.inspection.shell import split_commands
+from jupyter_mlpack.inspection.shell import MAX_COMMANDS, split_commands
 from jupyter_mlpack.inspection.surroundings import read_surroundings
 
 
@@ -174,3 +174,11 @@ def test_find_installs__many_lines__cost_in_proportion() -> None:
 )  # fmt: skip
 def test_find_installs__odd_spelling__is_understood(source: str, expected: list[str]) -> None:
     assert names(source) == expected
+
+
+@pytest.mark.parametrize(("more", "said"), [(-1, []), (1, ["cell-cut"])])
+def test_find_installs__more_commands_than_are_read__are_told(more: int, said: list[str]) -> None:
+    lines = "\n".join(f"pip install a{number}" for number in range(MAX_COMMANDS + more))
+    found = installs(f"%%bash\n{lines}")
+    assert [notice.code for notice in found.notices] == said
+    assert len(found.found) == MAX_COMMANDS + min(more, 0)

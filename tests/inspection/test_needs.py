@@ -127,3 +127,7 @@ def test_notebook_uses__any_text__never_raises(source: str) -> None:
     cells = (read_cell(1, source), read_cell(2, f"a.b('{source[:50]}', c=d / 'e')\nx.y = f'{{z}}w'"))
     for use in notebook_uses("n.ipynb", cells, lambda name: True):
         assert all(isinstance(text, str) for text in use.texts)
+
+
+def test_add_needs__key_that_is_a_rule_s_word__is_no_import(tmp_path: Path) -> None:
+    assert needed(tmp_path, "import pandas\nconfig['import'] = other\nconfig['x'] = 1") == {"pandas"}
