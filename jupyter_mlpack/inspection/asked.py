@@ -6,13 +6,14 @@ What the notebook sets itself by a literal (``os.environ["MODE"] = "fast"``) is 
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import conditional_lines
-from jupyter_mlpack.inspection.logins import CLIENTS, COMMANDS, GIVEN, LOGINS, ORDINARY
+from jupyter_mlpack.inspection.logins import CLIENTS, COMMANDS, GIVEN, LOGINS, ORDINARY, STORE_KEYWORDS, STORES
 from jupyter_mlpack.inspection.paths import called, dotted, word_set
 from jupyter_mlpack.inspection.tokens import is_secret_name, looks_secret, mask
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
@@ -32,8 +33,10 @@ class Asked:
 def asked_by_cells(path: str, cells: Iterable[Cell]) -> Iterator[Asked]:
     """What the cells of a notebook called ``path`` ask for, in order."""
     cells = tuple(cells)
-    asking = frozenset(cell.number for cell in cells if any(sign in cell.source for sign in SIGNS))
-    reader = Reader(cell.python for cell in cells if asking)
+    whole = "\n".join([cell.source for cell in cells])
+    signs = [sign for sign in SIGNS if sign in whole]
+    asking = frozenset(cell.number for cell in cells if any(sign in cell.source for sign in signs))
+    reader = Reader([cell.python for cell in cells])
     for cell in cells:
         found = (
             list(reader.read(cell.python, Location(path, cell.number), cell.source)) if cell.number in asking else []
@@ -43,7 +46,7 @@ def asked_by_cells(path: str, cells: Iterable[Cell]) -> Iterator[Asked]:
             if item.source not in PLATFORM_ONLY or item.evidence.location.line not in guarded:
                 yield item
         for magic in cell.magics:
-            yield from _in_magic(magic, Location(path, cell.number, magic.line), reader.stored)
+            yield from _in_magic(magic, Location(path, cell.number, magic.line), reader)
 
 
 def asked_by_file(path: str, text: str) -> Iterator[Asked]:
@@ -57,8 +60,7 @@ SIGNS = frozenset(name.rpartition(".")[2] for name in (*LOGINS, *CLIENTS)) | wor
 )
 """One of these stands in every text that asks for something."""
 
-LEARNED = (ast.Import, ast.ImportFrom, ast.Name, ast.Assign)
-ASKING = (ast.Subscript, ast.Attribute, ast.Call, ast.Assign, ast.AnnAssign)
+ASKING = frozenset([ast.Subscript, ast.Attribute, ast.Call])
 PLATFORM_ONLY = frozenset(["login", "colab", "kaggle", "prompt"])
 """Sources that a job does not need when only a hosted service's branch asks them."""
 
@@ -67,19 +69,46 @@ class Reader:
     """Reads code; knows what all its parts together set and import."""
 
     def __init__(self, parts: Iterable[str]) -> None:
-        self.set: set[str] = set()
-        self.stored: set[str] = set()
-        self.aliases: dict[str, str] = {}
-        for text in parts:
-            for node in walk_python(text):
-                if isinstance(node, LEARNED):
-                    self._learn(node)
+        self.parts = tuple(parts)
+
+    @functools.cached_property
+    def set(self) -> frozenset[str]:
+        """The variables that the code sets itself."""
+        found = (_set_by(node) for node in self._nodes("environ") if isinstance(node, ast.Assign))
+        return frozenset(key for keys in found for key in keys)
+
+    @functools.cached_property
+    def stored(self) -> frozenset[str]:
+        """The names that the code binds."""
+        names = (node for node in self._nodes("") if isinstance(node, ast.Name))
+        return frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
+
+    @functools.cached_property
+    def aliases(self) -> dict[str, str]:
+        """Imported names and what they stand for."""
+        found: dict[str, str] = {}
+        for node in self._nodes("import"):
+            if isinstance(node, ast.Import):
+                found |= {(entry.asname or entry.name): entry.name for entry in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found |= {(entry.asname or entry.name): f"{node.module}.{entry.name}" for entry in node.names}
+        return found
+
+    @functools.cached_property
+    def modules(self) -> str:
+        """All that is imported, as one text."""
+        return " ".join(self.aliases.values())
+
+    def _nodes(self, sign: str) -> Iterator[ast.AST]:
+        """The nodes of the parts in which ``sign`` stands."""
+        return (node for text in self.parts if sign in text for node in walk_python(text))
 
     def read(self, python: str, place: Location, source: str) -> Iterator[Asked]:
         """What ``python`` asks for; ``source`` is its text with magics, ``place`` its path and cell."""
-        nodes = [node for node in walk_python(python) if isinstance(node, ASKING)]
-        targets = {id(node.value): _target(node) for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign))}
-        found = [item for node in nodes for item in self._asked(node, targets)]
+        nodes = walk_python(python)
+        bound = [node for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign))]
+        targets = {id(node.value): _target(node) for node in bound if isinstance(node.value, ast.Call)}
+        found = [item for node in nodes if type(node) in ASKING for item in self._asked(node, targets)]
         lines = source.split("\n") if found else []
         for node, name, source_name, default in sorted(found, key=lambda item: item[0].lineno):
             line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
@@ -91,16 +120,6 @@ class Reader:
             shown = default if not secret and default is not None and not looks_secret("token", default) else None
             yield Asked(name, source_name, evidence, secret, shown)
 
-    def _learn(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Import):
-            self.aliases |= {(entry.asname or entry.name): entry.name for entry in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            self.aliases |= {(entry.asname or entry.name): f"{node.module}.{entry.name}" for entry in node.names}
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            self.stored.add(node.id)
-        elif isinstance(node, ast.Assign) and not _is_read(node.value):
-            self.set |= {key for target in node.targets if (key := _environment_key(target))}
-
     def full(self, node: ast.AST) -> str:
         """The dotted name of what is called, through the notebook's imports."""
         name = dotted(node)
@@ -109,20 +128,24 @@ class Reader:
 
     def _asked(self, node: ast.AST, targets: Mapping[int, str]) -> Iterator[tuple[ast.expr, str, str, str | None]]:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            owner = self.full(node.value)
             key = node.slice.value if isinstance(node.slice, ast.Constant) else None
             if isinstance(key, str) and (name := _plain(key)):
+                owner = self.full(node.value)
                 if owner.rpartition(".")[2] == "environ":
                     yield node, name, "environment", None
                 elif owner == "streamlit.secrets":
                     yield node, name, "streamlit", None
-        elif isinstance(node, ast.Attribute) and self.full(node.value) == "streamlit.secrets" and node.attr != "get":
-            yield node, node.attr, "streamlit", None
+        elif isinstance(node, ast.Attribute):
+            if "streamlit" in self.modules and self.full(node.value) == "streamlit.secrets" and node.attr != "get":
+                yield node, node.attr, "streamlit", None
         elif isinstance(node, ast.Call):
             yield from self._call(node, targets)
 
     def _call(self, node: ast.Call, targets: Mapping[int, str]) -> Iterator[tuple[ast.expr, str, str, str | None]]:
-        full, name = self.full(node.func), called(node)
+        name = called(node)
+        if name not in HEARD and self.aliases.get(name, "").rpartition(".")[2] not in HEARD:
+            return
+        full = self.full(node.func)
         texts = [value.value for value in node.args if isinstance(value, ast.Constant) and isinstance(value.value, str)]
         words = {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
         first = texts[0] if texts else ""
@@ -134,7 +157,7 @@ class Reader:
             yield node, first, "environment", None
         elif name == "getpass" or (full in ("input", "ipywidgets.Password") and _prompts_secret(first, targets, node)):
             yield node, targets.get(id(node)) or _from_prompt(first) or "a password typed by hand", "prompt", None
-        elif store := self._store(full, name, node):
+        elif store := next((store for is_it, store in STORES if is_it(full, name, self.modules)), ""):
             given = [*texts, *(str(words[key]) for key in STORE_KEYWORDS if key in words)]
             label = "/".join(given[: 2 if store in ("databricks", "keyring") else 1])
             yield from [(node, label[:100], store, None)] if label else []
@@ -152,30 +175,14 @@ class Reader:
                 if variable not in self.set:
                     yield node, variable, source, None
 
-    def _store(self, full: str, name: str, node: ast.Call) -> str:
-        """The secret store that a call reads, if it does."""
-        modules = " ".join(self.aliases.values())
-        for is_it, store in STORES:
-            if is_it(full, name, modules):
-                return store
-        return ""
 
-
-STORES: tuple[tuple[Callable[[str, str, str], bool], str], ...] = (
-    (lambda full, _name, _modules: full.endswith("userdata.get"), "colab"),
-    (lambda _full, name, modules: name == "get_secret" and "kaggle_secrets" in modules, "kaggle"),
-    (lambda full, _name, _modules: full.endswith(("dbutils.secrets.get", "dbutils.secrets.getBytes")), "databricks"),
-    (lambda full, _name, _modules: full.endswith("mssparkutils.credentials.getSecret"), "synapse"),
-    (lambda _full, name, _modules: name == "get_secret_value", "aws"),
-    (lambda _full, name, _modules: name == "access_secret_version", "google"),
-    (lambda _full, name, modules: name == "get_secret" and "azure" in modules, "azure"),
-    (lambda full, _name, _modules: full in ("keyring.get_password", "keyring.get_credential"), "keyring"),
-    (lambda full, _name, _modules: full == "streamlit.secrets.get", "streamlit"),
-    (lambda _full, name, _modules: name == "read_secret_version", "vault"),
+HEARD = frozenset(name.rpartition(".")[2] for name in (*LOGINS, *CLIENTS)) | word_set(
+    """
+    getenv getenvb get pop config getpass input Password getBytes getSecret get_secret get_secret_value
+    access_secret_version get_password get_credential read_secret_version load_dotenv dotenv_values find_dotenv
+    """
 )
-
-
-STORE_KEYWORDS = ("scope", "service_name", "SecretId", "name", "secret_id", "key", "username")
+"""Last parts of the names of calls that may ask for something."""
 
 
 def _plain(name: str) -> str:
@@ -186,6 +193,12 @@ def _is_read(node: ast.AST) -> bool:
     """Whether a value is itself read from the environment."""
     target = node.func if isinstance(node, ast.Call) else node
     return "environ" in dotted(target) or dotted(target).endswith("getenv")
+
+
+def _set_by(node: ast.Assign) -> Iterator[str]:
+    """``MODE`` for ``os.environ["MODE"] = "fast"``."""
+    keys = [key for target in node.targets if (key := _environment_key(target))]
+    yield from keys if keys and not _is_read(node.value) else ()
 
 
 def _environment_key(node: ast.AST) -> str:
@@ -211,16 +224,19 @@ def _prompts_secret(prompt: str, targets: Mapping[int, str], node: ast.Call) -> 
     return is_secret_name(targets.get(id(node), "")) or is_secret_name(words)
 
 
-def _in_magic(magic: Magic, place: Location, stored: set[str]) -> Iterator[Asked]:
-    text = f"{magic.arguments}\n{magic.body}"[:20_000]
-    evidence = Evidence("SEC2", place, mask(f"{magic.name} {magic.arguments}".strip())[:200])
+def _in_magic(magic: Magic, place: Location, reader: Reader) -> Iterator[Asked]:
+    asked: list[tuple[str, str]] = []
     if magic.name in ("dotenv", "reload_dotenv"):
-        yield Asked(".env", "dotenv", evidence)
+        asked.append((".env", "dotenv"))
     elif magic.name in ("!", "sh", "bash", "system", "sx"):
-        yield from (Asked(variable, "login", evidence) for variable in _logged_in(text))
-        for name in dict.fromkeys(re.findall(r"\$\{?([A-Z][A-Z0-9_]{2,60})", text)):
-            if is_secret_name(name) and name not in stored:
-                yield Asked(name, "environment", evidence)
+        text = f"{magic.arguments}\n{magic.body}"[:20_000]
+        asked += [(variable, "login") for variable in _logged_in(text)]
+        for name in dict.fromkeys(re.findall(r"\$\{?([A-Z][A-Z0-9_]{2,60})", text) if "$" in text else ()):
+            if is_secret_name(name) and name not in reader.stored:
+                asked.append((name, "environment"))
+    for name, source in asked:
+        evidence = Evidence("SEC2", place, mask(f"{magic.name} {magic.arguments}".strip())[:200])
+        yield Asked(name, source, evidence)
 
 
 def _logged_in(text: str) -> Iterator[str]:

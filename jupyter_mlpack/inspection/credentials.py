@@ -14,14 +14,15 @@ from typing import TypeVar, cast
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
 from jupyter_mlpack.inspection.surroundings import Surroundings
-from jupyter_mlpack.inspection.tokens import find_tokens, looks_secret, mask
+from jupyter_mlpack.inspection.tokens import MAX_TEXT, find_tokens, looks_secret, mask, present_signs
 from jupyter_mlpack.values import Cell, Claim, Evidence, Json, Location, Notice, Secret
 
 __all__ = ["Secrets", "find_in_prose", "find_secrets", "holds_secret", "mask", "without_secrets"]
 
 T = TypeVar("T")
 TOLD = frozenset(["text", "says"])
-"""Fields that quote the notebook for people."""
+QUOTING = (Evidence, Notice, Claim)
+"""Fields that quote the notebook for people, and the classes that have them."""
 
 MAX_SCANNED = 200
 """Local files that are searched for tokens."""
@@ -67,7 +68,8 @@ def find_secrets(
     asked = list(asked_by_cells(path, cells))
     for file in followed:
         asked += asked_by_file(file, _text(file, around) or "")
-    literal = [notice for cell in cells for notice in _in_cell(path, cell)]
+    signs = present_signs("\n".join([cell.source for cell in cells]))
+    literal = [notice for cell in cells for notice in _in_cell(path, cell, signs)]
     for file in list(dict.fromkeys((*followed, *taken)))[:MAX_SCANNED]:
         literal += _in_file(file, _text(file, around))
     secrets: dict[str, Secret] = {}
@@ -84,18 +86,35 @@ def without_secrets(value: T) -> T:
 
     Everybody's evidence quotes lines of code; this is the one place through which all of it passes.
     """
+    texts = "\n\0\n".join(dict.fromkeys(_told(value)))
+    return value if len(texts) <= MAX_TEXT and mask(texts) == texts else _masked(value)
+
+
+def _told(value: object) -> Iterator[str]:
+    """The texts in ``value`` that quote the notebook; nearly always none holds a secret, which is seen at once."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, tuple):
+            waiting += value
+        elif dataclasses.is_dataclass(value):
+            entries = value.__dict__
+            waiting += entries.values()
+            if isinstance(value, QUOTING):
+                yield from (entries[name] for name in TOLD & entries.keys())
+
+
+def _masked(value: T) -> T:
     if isinstance(value, tuple):
-        parts = tuple(without_secrets(item) for item in value)
-        return value if all(new is old for new, old in zip(parts, value, strict=True)) else cast(T, parts)
+        return cast(T, tuple(map(_masked, value)))
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     changed: dict[str, object] = {}
-    for field in dataclasses.fields(value):
-        old = getattr(value, field.name)
-        told = isinstance(old, str) and field.name in TOLD and isinstance(value, (Evidence, Notice, Claim))
-        new = mask(old) if told else without_secrets(old)
+    for name, old in vars(value).items():
+        told = isinstance(old, str) and name in TOLD and isinstance(value, QUOTING)
+        new = mask(old) if told else _masked(old)
         if new is not old and new != old:
-            changed[field.name] = new
+            changed[name] = new
     return dataclasses.replace(value, **changed) if changed else value
 
 
@@ -113,8 +132,8 @@ def _text(file: str, around: Surroundings | None) -> str | None:
     return around.text(file) if around is not None and suffix in SCANNED else None
 
 
-def _in_cell(path: str, cell: Cell) -> Iterator[Notice]:
-    for kind, line in find_tokens(cell.source):
+def _in_cell(path: str, cell: Cell, signs: frozenset[str]) -> Iterator[Notice]:
+    for kind, line in find_tokens(cell.source, signs):
         text = f"Cell {cell.number} seems to hold {kind}. All who have the image could read it; use the environment."
         yield Notice("secret-literal", text, Location(path, cell.number, line))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 ORDINARY = (
     r"^(HOME|PATH|USER|USERNAME|LOGNAME|PWD|OLDPWD|SHELL|LANG|LC_\w+|TERM|DISPLAY|TMPDIR|TEMP|TMP|HOSTNAME|PYTHONPATH|LD_LIBRARY_PATH"
@@ -64,3 +64,20 @@ GIVEN = frozenset(
     ["token", "key", "api_key", "api_token", "openai_api_key", "base_url", "anthropic_api_key", "http_client"]
 )
 """Keywords with which a call is given its key, or another service than the usual one."""
+
+STORES: tuple[tuple[Callable[[str, str, str], bool], str], ...] = (
+    (lambda full, _name, _modules: full.endswith("userdata.get"), "colab"),
+    (lambda _full, name, modules: name == "get_secret" and "kaggle_secrets" in modules, "kaggle"),
+    (lambda full, _name, _modules: full.endswith(("dbutils.secrets.get", "dbutils.secrets.getBytes")), "databricks"),
+    (lambda full, _name, _modules: full.endswith("mssparkutils.credentials.getSecret"), "synapse"),
+    (lambda _full, name, _modules: name == "get_secret_value", "aws"),
+    (lambda _full, name, _modules: name == "access_secret_version", "google"),
+    (lambda _full, name, modules: name == "get_secret" and "azure" in modules, "azure"),
+    (lambda full, _name, _modules: full in ("keyring.get_password", "keyring.get_credential"), "keyring"),
+    (lambda full, _name, _modules: full == "streamlit.secrets.get", "streamlit"),
+    (lambda _full, name, _modules: name == "read_secret_version", "vault"),
+)
+"""Whether a call (its full name, its last part, all that is imported) reads a store of secrets, and which."""
+
+STORE_KEYWORDS = ("scope", "service_name", "SecretId", "name", "secret_id", "key", "username")
+"""Keywords that name the secret in a store."""

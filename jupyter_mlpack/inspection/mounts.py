@@ -70,11 +70,14 @@ def locate(text: str, folder: str | None = "") -> Place:  # noqa: PLR0911 (one l
     """Where the path ``text``, named in the working ``folder``, leads as seen from the notebook's folder."""
     if NO_PATH.search(text) or len(text) > 500:
         return Place("none", text)
-    if DRIVE.match(text):
-        return Place("outside", text)
-    if ADDRESS.match(text):
-        return Place("address", text)
+    if ":" in text or text.startswith(("\\", "git@")):
+        if DRIVE.match(text):
+            return Place("outside", text)
+        if ADDRESS.match(text):
+            return Place("address", text)
     path = posixpath.normpath(posixpath.join(folder or "", text.replace("\\", "/")))
+    if not path.startswith(("/", "..", "~")):
+        return Place("inside", path)
     for mount, service, hint in MOUNTS:
         if path == mount or path.startswith(f"{mount}/"):
             return Place("mount", path, mount, service, hint)
@@ -86,7 +89,7 @@ def locate(text: str, folder: str | None = "") -> Place:  # noqa: PLR0911 (one l
             return Place("inside", inner or ".")
     if any(path == own or path.startswith(f"{own}/") for own in SCRATCH):
         return Place("scratch", path)
-    return Place("outside" if path.startswith(("/", "..", "~")) else "inside", path)
+    return Place("outside", path)
 
 
 def dataset_of(place: Place) -> str:

@@ -28,11 +28,13 @@ MAX_DEPTH = 20
 """Levels of lists and dicts in a literal."""
 
 FORM = pattern(r"#\s{0,3}@param\b")
-MARKS = (
+MARKS = frozenset([
     ast.Name, ast.Subscript, ast.Attribute, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.alias, ast.Global,
     ast.ExceptHandler,
-)  # fmt: skip
+])  # fmt: skip
 """Nodes that store or read a name."""
+
+NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 
 
 def find_parameters(path: str, cells: Iterable[Cell]) -> tuple[NotebookParameter, ...]:
@@ -41,21 +43,25 @@ def find_parameters(path: str, cells: Iterable[Cell]) -> tuple[NotebookParameter
     tagged = next((cell for cell in cells if "parameters" in cell.tags), None)
     if tagged is not None:
         return tuple({item.name: item for item, _ in _assignments(path, tagged)}.values())
+    assigned = [(item, is_form) for cell in cells for item, is_form in _assignments(path, cell)]
+    wanted = frozenset(item.name for item, _ in assigned)
     early = frozenset(cell.number for cell in cells[: max(1, math.ceil(len(cells) * EARLY))])
     stored: Counter[str] = Counter()
     last_read: dict[str, int] = {}
-    for cell in cells:
+    for cell in cells if wanted else ():
         for name, stores in _names(cell):
+            if name not in wanted:
+                continue
             if stores:
                 stored[name] += 1
             else:
                 last_read[name] = cell.number
     settings = []
-    for cell in cells:
-        for item, is_form in _assignments(path, cell):
-            used = cell.number in early and last_read.get(item.name, 0) > cell.number and item.default not in ([], {})
-            if stored[item.name] == 1 and (used or is_form):
-                settings.append(item)
+    for item, is_form in assigned:
+        at = item.location.cell or 0
+        used = at in early and last_read.get(item.name, 0) > at and item.default not in ([], {})
+        if stored[item.name] == 1 and (used or is_form):
+            settings.append(item)
     return tuple(settings)
 
 
@@ -109,7 +115,8 @@ def _names(cell: Cell) -> Iterator[tuple[str, bool]]:
     as storing.
     """
     for node in walk_python(cell.python):
-        if not isinstance(node, MARKS):
+        kind = type(node)
+        if kind not in MARKS:
             continue
         if isinstance(node, ast.Name):
             yield node.id, not isinstance(node.ctx, ast.Load)
@@ -120,7 +127,7 @@ def _names(cell: Cell) -> Iterator[tuple[str, bool]]:
             yield (node.asname or node.name).partition(".")[0], True
         elif isinstance(node, ast.Global):
             yield from ((name, True) for name in node.names)
-        elif node.name:
+        elif isinstance(node, NAMED) and node.name:
             yield node.name, True
     for magic in cell.magics:
         yield from ((name, False) for name in _in_braces(f"{magic.arguments}\n{magic.body}"[:20_000]))

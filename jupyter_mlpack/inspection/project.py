@@ -95,12 +95,13 @@ def leaving_links(folder: Folder, path: str) -> tuple[str, ...]:
     """Symbolic links at or below ``path`` that lead out of ``folder``, or from one folder to another: none is taken."""
     if not isinstance(folder, DiskFolder) or path.startswith(("/", "..")):
         return ()
+    kind = folder.kind(path)
+    if kind is None:
+        return (path,) if os.path.islink(os.path.join(folder.top, path)) else ()
     start = Path(folder.root)
-    if (start / path).is_symlink() and folder.kind(path) is None:
-        return (path,)
     found: list[str] = []
     seen = 0
-    for top, folders, names in os.walk(start / path if folder.kind(path) == "folder" else ""):
+    for top, folders, names in os.walk(start / path if kind == "folder" else ""):
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
         for name in (*folders, *sorted(names)):
             at = Path(top, name)

@@ -35,6 +35,9 @@ LAUNCHERS = word_set(
 
 SHELLS = frozenset(["bash", "sh", "zsh", "source", ".", "dash"])
 SOURCES = (".py", ".ipynb")
+HOOKS = ("ipynb", "nbimporter", "importnb")
+"""One of these is imported before notebooks can be."""
+
 MAX_SHELL_SCRIPTS = 50
 
 
@@ -119,7 +122,7 @@ def _loaded(path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, Evidence]
 def _imported_notebooks(path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, Evidence]]:
     """``from ipynb.fs.full.name import x``; ``import name`` after ``import_ipynb`` or ``nbimporter``."""
     hooked = False
-    for cell in cells:
+    for cell in cells if any(hook in cell.python for cell in cells for hook in HOOKS) else ():
         for node in walk_python(cell.python):
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
                 continue

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from jupyter_mlpack.inspection import filenotices as tell
 from jupyter_mlpack.inspection.mounts import Place, dataset_of, locate
 from jupyter_mlpack.inspection.paths import GAP, word_set
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.project import leaving_links
 from jupyter_mlpack.inspection.surroundings import Surroundings, is_path
 from jupyter_mlpack.inspection.touches import Touch
@@ -27,8 +28,8 @@ MAX_PATTERNS = 200
 MAX_EVIDENCE = 20
 """Places that are told for one file."""
 
-KNOWN_OTHERWISE = r"(^|/)(requirements[\w.-]*\.txt|environment[\w.-]*\.ya?ml)$"
-CREDENTIALS = (
+KNOWN_OTHERWISE = pattern(r"(^|/)(requirements[\w.-]*\.txt|environment[\w.-]*\.ya?ml)$")
+CREDENTIALS = pattern(
     r"(^|/)(\.env(\.\w+)?|id_(rsa|dsa|ecdsa|ed25519)[\w.-]*|[^/]*\.(pem|key|p12|pfx|jks|keystore)|credentials(\.json)?|kaggle\.json|\.netrc|\.pypirc"
     r"|client_secrets?[\w.-]*\.json|service[_-]?account[\w.-]*\.json|secrets?\.(toml|ya?ml|json)|\.git-credentials|token\.json)$"
 )
@@ -125,7 +126,7 @@ class Search:
             self.notices.append(tell.lost(text, touch.evidence.location))
 
     def _inside(self, path: str, touch: Touch) -> None:
-        if path in (".", "/") or re.search(KNOWN_OTHERWISE, path) or path in self.around.written:
+        if path in (".", "/") or KNOWN_OTHERWISE.search(path) or path in self.around.written:
             return
         if path in self.made_before:
             return
@@ -173,9 +174,9 @@ class Search:
         return self.sizes[file]
 
     def _take(self, file: str, evidence: Evidence, kind: str) -> None:
-        if re.search(KNOWN_OTHERWISE, file):
+        if KNOWN_OTHERWISE.search(file):
             return
-        if re.search(CREDENTIALS, file):
+        if CREDENTIALS.search(file):
             if self._once("credentials", file):
                 self.notices.append(tell.credentials(file, evidence.location))
             return

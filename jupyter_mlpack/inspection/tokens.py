@@ -6,19 +6,24 @@ Sources of the forms: the providers' own documents and the pattern lists of publ
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection.paths import word_set
+from jupyter_mlpack.inspection.pattern import pattern
 
 MAX_TEXT = 200_000
 """Characters of one text that are looked at."""
 
+MAX_LINE = 1_000
+"""Characters of a text that is remembered."""
+
 MASK = "***"
 
 TOKENS = tuple(
-    (kind, tuple(signs.split()), pattern)
-    for kind, signs, pattern in (
+    (kind, tuple(signs.split()), form)
+    for kind, signs, form in (
         ("an AWS access key", "akia asia", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
         (
             "an AWS secret key",
@@ -30,7 +35,7 @@ TOKENS = tuple(
             "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
             r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})\b",
         ),
-        ("a GitLab token", "gl", r"\bgl(?:pat|dt|rt|cbt|ptt)-[0-9A-Za-z_-]{20,200}"),
+        ("a GitLab token", "glpat- gldt- glrt- glcbt- glptt-", r"\bgl(?:pat|dt|rt|cbt|ptt)-[0-9A-Za-z_-]{20,200}"),
         ("a Hugging Face token", "hf_ api_org_", r"\b(?:hf|api_org)_[A-Za-z0-9]{30,100}\b"),
         ("an OpenAI or Anthropic key", "sk-", r"\bsk-(?:proj-|ant-|svcacct-|or-v1-)?[A-Za-z0-9_-]{32,300}"),
         ("a Google API key", "aiza", r"\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
@@ -44,7 +49,7 @@ TOKENS = tuple(
         ("a Telegram bot token", ":aa", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])"),
         ("a Stripe key", "k_live_ k_test_", r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{20,200}"),
         ("a SendGrid key", "sg.", r"\bSG\.[\w-]{16,32}\.[\w-]{30,64}"),
-        ("a Twilio key", "sk", r"\bSK[0-9a-f]{32}\b"),
+        ("a Twilio key", "SK", r"\bSK[0-9a-f]{32}\b"),
         ("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
         ("a PyPI token", "pypi-", r"\bpypi-AgE[\w-]{50,400}"),
         ("a Databricks token", "dapi", r"\bdapi[0-9a-f]{32}(?:-\d)?\b"),
@@ -89,12 +94,13 @@ TOKENS = tuple(
         ),
     )
 )
-"""Kind, signs in lower case of which one must stand in the text, and the form (compiled when first looked for)."""
+"""Kind, signs of which one must stand in the text (in lower case, but for ``SK``), and the form."""
 
-GIVEN = r"""(?x) (?<![\w-]) (?P<name>-{0,2}[A-Za-z_][\w.-]{1,60}) ["']? \s{0,3} \]? \s{0,3}
+NAME = pattern(r"(?<![\w-])-{0,2}[A-Za-z_][\w.-]{1,60}")
+GIVEN = pattern(r"""(?x) (?<![\w-]) (?P<name>-{0,2}[A-Za-z_][\w.-]{1,60}) ["']? \s{0,3} \]? \s{0,3}
     (?= (?: :\s{0,3}(?:str|Optional\[str\]|str\s?\|\s?None)\s{0,3}= | [=:,] ) \s{0,3} [bfru]{0,2}
           ["'](?P<quoted>[^"'\s]{6,300})["']
-      | (?:=|\s{1,3}) (?P<plain>[^-"'\s$(){}<>\[\],;=][^"'\s$(){}<>\[\],;=]{5,300}) (?=\s|$|[;&|"'\\]) )"""
+      | (?:=|\s{1,3}) (?P<plain>[^-"'\s$(){}<>\[\],;=][^"'\s$(){}<>\[\],;=]{5,300}) (?=\s|$|[;&|"'\\]) )""")
 """A name and the literal after it: ``key = "..."``, ``login(token="...")``, ``{"key": "..."}``, ``--token ...``."""
 
 LOGIN = r"\b(?:wandb|comet|neptune)\s{1,3}login\s{1,3}(?:--relogin\s{1,3})?(?P<secret>[A-Za-z0-9]{20,100})\b"
@@ -150,24 +156,35 @@ def looks_secret(name: str, value: object) -> bool:
         return False
     if re.search(r"\s", value) or len(value) > 5_000:
         return False
-    words = set(re.split(r"[^a-z0-9]+|_", name.lower()))
-    if words & PASSWORDS and "path" not in words:
+    words = re.split(r"[^a-z0-9]+|_", name.lower())
+    if PASSWORDS.intersection(words) and "path" not in words:
         return len(value) >= 6 and (not value.isidentifier() or bool(re.search(r"\d", value)))
     varied = len(set(value)) >= 6 and re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
     return len(value) >= 16 and bool(varied) and not re.search(r"^[./~]|://[^@]*$|\.\w{2,5}$", value)
 
 
-def find_tokens(text: str) -> Iterator[tuple[str, int]]:
-    """Kinds of secrets in ``text``, each with its line (from 1), in the order in which they stand."""
+def present_signs(text: str, among: Iterable[str] = SIGNS) -> frozenset[str]:
+    """Those ``among`` the signs that stand in ``text``: only these need to be looked for in its parts."""
+    lower = text.lower()
+    return frozenset([sign for sign in among if sign in lower or (sign == "SK" and sign in text)])
+
+
+def find_tokens(text: str, among: Iterable[str] = SIGNS) -> Iterator[tuple[str, int]]:
+    """Kinds of secrets in ``text``, each with its line (from 1), in the order in which they stand.
+
+    ``among`` are the signs that may stand in it.
+    """
     text = text[:MAX_TEXT]
-    found = sorted({(start, kind) for start, _, kind in _spans(text)})
-    for start, kind in found:
+    for start, kind in sorted({(start, kind) for start, _, kind in _spans(text, among)}):
         yield kind, text.count("\n", 0, start) + 1
 
 
 def mask(text: str) -> str:
     """``text`` without what looks like a secret; ``***`` stands in its place."""
-    text = text[:MAX_TEXT]
+    return _masked(text) if len(text) <= MAX_LINE else _without(text[:MAX_TEXT])
+
+
+def _without(text: str) -> str:
     parts: list[str] = []
     end = 0
     for start, stop, _ in sorted(_spans(text)):
@@ -177,27 +194,40 @@ def mask(text: str) -> str:
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def _spans(text: str) -> Iterator[tuple[int, int, str]]:
+_masked = functools.lru_cache(maxsize=1_000)(_without)
+"""Lines of code are quoted by many rules, and once more when all are looked through."""
+
+
+def _spans(text: str, among: Iterable[str] = SIGNS) -> Iterator[tuple[int, int, str]]:
     """First and last position and kind of each secret; what several patterns see counts for the first."""
     taken: list[tuple[int, int]] = []
-    lower = text.lower()
-    present = {sign for sign in SIGNS if sign in lower}
-    if not present:
-        return
-    for kind, signs, pattern in TOKENS:
-        for match in re.finditer(pattern, text) if not present.isdisjoint(signs) else ():
+    present = present_signs(text, among)
+    for kind, signs, form in TOKENS if present else ():
+        for match in re.finditer(form, text) if not present.isdisjoint(signs) else ():
             span = match.span("secret") if match.groupdict().get("secret") else match.span()
             value = text[slice(*span)]
             if len(set(value)) >= 5 and not _is_placeholder(value) and not _overlaps(span, taken):
                 taken.append(span)
                 yield (*span, kind)
-    if present.isdisjoint(NAME_SIGNS):
-        return
-    for match in (*re.finditer(GIVEN, text), *re.finditer(LOGIN, text)):
+    named = present & NAME_SIGNS
+    for match in (*_given(text, named), *(re.finditer(LOGIN, text) if "login" in named else ())):
         group = next(name for name in ("quoted", "plain", "secret") if match.groupdict().get(name))
         name = match.groupdict().get("name") or "api key"
         if _is_given(name, match.group(group), group) and not _overlaps(match.span(group), taken):
             yield (*match.span(group), f"a secret called {name.lstrip('-')}")
+
+
+def _given(text: str, signs: frozenset[str]) -> Iterator[re.Match[str]]:
+    """Names with the literals after them, in lines that hold one of ``signs``: others have no secret's name."""
+    start = 0
+    for line in text.split("\n") if signs else ():
+        lower = line.lower()
+        if any(sign in lower for sign in signs):
+            for name in NAME.finditer(text, start, start + len(line)):
+                match = GIVEN.match(text, name.start())
+                if match:
+                    yield match
+        start += len(line) + 1
 
 
 def _is_given(name: str, value: str, group: str) -> bool:
