@@ -290,3 +290,16 @@ def test_inspect_folder__own_table_is_broken__said_once(tmp_path: Path, variable
     assert answer.stderr.count("error:") == 1
     assert answer.stdout.count("table-unreadable") == (style == "json")
     assert "ipynb" not in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("command", [["inspect", "--no-kernel"], ["build", "--dry-run"]], ids=["inspect", "build"])
+def test_command__table_in_the_settings_is_missing__said_with_its_name(tmp_path: Path, command: list[str]) -> None:
+    write(tmp_path / "n.ipynb", "import numpy")
+    (tmp_path / "jupyter_mlpack_config.py").write_text("c.Command.modules = ['none.txt']\n")
+    answer = subprocess.run(
+        [sys.executable, "-m", "jupyter_mlpack", *command, "n.ipynb"],
+        capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL, check=False, timeout=120,
+        env={**os.environ, "MLPACK_HOME": str(tmp_path / "home"), "JUPYTER_CONFIG_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert answer.returncode == 2
+    assert "The table none.txt cannot be used" in answer.stderr
