@@ -57,14 +57,13 @@ class Rules:
     by_prefix: tuple[tuple[str, int], ...]
     prefixes: tuple[str, ...]
 
-    def awake(self, modules: frozenset[str]) -> frozenset[int]:
-        """The numbers of the rules that may speak in code that imports ``modules``."""
-        return frozenset(number for number, rule in enumerate(self.rules) if rule.is_awake(modules))
+    def awake(self, modules: frozenset[str]) -> Rules:
+        """Those that may speak in code that imports ``modules``."""
+        return _listening(tuple(rule for rule in self.rules if rule.is_awake(modules)))
 
-    def hears(self, name: str, awake: frozenset[int]) -> bool:
-        """Whether any rule that is ``awake`` listens to ``name``."""
-        known = name in self.by_name or name.startswith(self.prefixes)
-        return known and not awake.isdisjoint(self.listening(name))
+    def hears(self, name: str) -> bool:
+        """Whether any rule listens to ``name``."""
+        return name in self.by_name or name.startswith(self.prefixes)
 
     def listening(self, name: str) -> Iterator[int]:
         """The numbers of the rules that listen to ``name``."""
@@ -77,12 +76,12 @@ def add_needs(
 ) -> tuple[Dependency, ...]:
     """``dependencies`` and what else the notebook's calls need, sorted by name."""
     modules = frozenset(prefix for found in imports for prefix in _prefixes(found.module))
-    awake = needs_rules().awake(modules)
-    uses = notebook_uses(path, tuple(cells), lambda name: needs_rules().hears(name, awake))
-    heard = _heard(chain(uses, _imported(imports)), awake)
+    rules = needs_rules().awake(modules)
+    uses = notebook_uses(path, tuple(cells), rules.hears)
+    heard = _heard(chain(uses, _imported(imports)), rules)
     entries = {normalised(entry.name): entry for entry in dependencies}
     for number in sorted(heard):
-        rule, use = needs_rules().rules[number], heard[number]
+        rule, use = rules.rules[number], heard[number]
         if not _satisfied(rule, {name for entry in entries.values() for name in _names(entry)}):
             said = use.name if use.name != IMPORT else f"import {use.texts[0]}"
             _add(rule, Evidence("NEED1", use.location, f"{said}: {rule.reason}"), entries, known)
@@ -105,7 +104,10 @@ def _add(rule: Rule, evidence: Evidence, entries: dict[str, Dependency], known: 
 @functools.cache
 def needs_rules() -> Rules:
     """The rules, read once."""
-    rules = tuple(_rule(row) for row in tables.needs())
+    return _listening(tuple(_rule(row) for row in tables.needs()))
+
+
+def _listening(rules: tuple[Rule, ...]) -> Rules:
     by_name: dict[str, tuple[int, ...]] = {}
     by_prefix: list[tuple[str, int]] = []
     for number, rule in enumerate(rules):
@@ -130,13 +132,12 @@ def _rule(row: Mapping[str, str]) -> Rule:
     )
 
 
-def _heard(uses: Iterable[Use], awake: frozenset[int]) -> dict[int, Use]:
+def _heard(uses: Iterable[Use], table: Rules) -> dict[int, Use]:
     """The rules that speak, by number, each with the first use that made it."""
-    table = needs_rules()
     heard: dict[int, Use] = {}
     for use in uses:
         for number in table.listening(use.name):
-            if number in awake and number not in heard and _hears(table.rules[number], use):
+            if number not in heard and _hears(table.rules[number], use):
                 heard[number] = use
     return heard
 
