@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.cells import MAX_CELL, Budget, read_cell
+from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.notebook_text import read_document
 from jupyter_mlpack.values import Cell, Json, Location, Notebook, Notice
 
@@ -22,13 +23,13 @@ MAX_CODE = 4_000_000
 MAX_NOTICES = 50
 
 OTHER_KERNELS = (
-    (re.compile(r"^(ir\b|ir\d|r$|r[-_ ]|conda-env-.*-r$|.*[-_/ ]r$)", re.I), "R"),
-    (re.compile(r"^julia", re.I), "Julia"),
-    (re.compile(r"^(scala|spylon|almond|spark$|spark_?kernel|sparkkernel)", re.I), "Scala"),
-    (re.compile(r"^(bash|zsh|calysto_bash)$", re.I), "Bash"),
-    (re.compile(r"^(javascript|jslab|tslab|deno|typescript)", re.I), "JavaScript"),
-    (re.compile(r"^(xcpp|cling|c\+\+)", re.I), "C++"),
-    (re.compile(r"^(sagemath|octave|matlab|ihaskell|haskell|rust|evcxr|gophernotes|ruby|sas|stata|\.net)", re.I), ""),
+    (pattern(r"^(ir\b|ir\d|r$|r[-_ ]|conda-env-.*-r$|.*[-_/ ]r$)", re.I), "R"),
+    (pattern(r"^julia", re.I), "Julia"),
+    (pattern(r"^(scala|spylon|almond|spark$|spark_?kernel|sparkkernel)", re.I), "Scala"),
+    (pattern(r"^(bash|zsh|calysto_bash)$", re.I), "Bash"),
+    (pattern(r"^(javascript|jslab|tslab|deno|typescript)", re.I), "JavaScript"),
+    (pattern(r"^(xcpp|cling|c\+\+)", re.I), "C++"),
+    (pattern(r"^(sagemath|octave|matlab|ihaskell|haskell|rust|evcxr|gophernotes|ruby|sas|stata|\.net)", re.I), ""),
 )
 """Kernel names that say what a missing language entry does not; an empty word stands for the name itself."""
 
