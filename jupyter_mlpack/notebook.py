@@ -105,8 +105,8 @@ def _language(metadata: Mapping[str, Json], kernel: str | None) -> str:
     if said:
         return said.lower()
     for name in (kernel, _text(spec.get("display_name"))):
-        for pattern, language in OTHER_KERNELS:
-            if name and pattern.search(name):
+        for wanted, language in OTHER_KERNELS:
+            if name and wanted.search(name):
                 return language or name
     return "python"
 
