@@ -9,14 +9,17 @@ import ast
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import conditional_lines
 from jupyter_mlpack.inspection.logins import CLIENTS, COMMANDS, GIVEN, LOGINS, ORDINARY, STORE_KEYWORDS, STORES
 from jupyter_mlpack.inspection.paths import called, dotted, word_set
+from jupyter_mlpack.inspection.syntax import nodes_of
 from jupyter_mlpack.inspection.tokens import is_secret_name, looks_secret, mask
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
+
+N = TypeVar("N", bound=ast.AST)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,6 @@ SIGNS = frozenset(name.rpartition(".")[2] for name in (*LOGINS, *CLIENTS)) | wor
 )
 """One of these stands in every text that asks for something."""
 
-ASKING = frozenset([ast.Subscript, ast.Attribute, ast.Call])
 PLATFORM_ONLY = frozenset(["login", "colab", "kaggle", "prompt"])
 """Sources that a job does not need when only a hosted service's branch asks them."""
 
@@ -74,24 +76,21 @@ class Reader:
     @functools.cached_property
     def set(self) -> frozenset[str]:
         """The variables that the code sets itself."""
-        found = (_set_by(node) for node in self._nodes("environ") if isinstance(node, ast.Assign))
-        return frozenset(key for keys in found for key in keys)
+        return frozenset(key for node in self._nodes("environ", ast.Assign) for key in _set_by(node))
 
     @functools.cached_property
     def stored(self) -> frozenset[str]:
         """The names that the code binds."""
-        names = (node for node in self._nodes("") if isinstance(node, ast.Name))
-        return frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
+        return frozenset(node.id for node in self._nodes("", ast.Name) if isinstance(node.ctx, ast.Store))
 
     @functools.cached_property
     def aliases(self) -> dict[str, str]:
         """Imported names and what they stand for."""
         found: dict[str, str] = {}
-        for node in self._nodes("import"):
-            if isinstance(node, ast.Import):
-                found |= {(entry.asname or entry.name): entry.name for entry in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                found |= {(entry.asname or entry.name): f"{node.module}.{entry.name}" for entry in node.names}
+        for plain in self._nodes("import", ast.Import):
+            found |= {(entry.asname or entry.name): entry.name for entry in plain.names}
+        for node in self._nodes("import", ast.ImportFrom):
+            found |= {(entry.asname or entry.name): f"{node.module}.{entry.name}" for entry in node.names}
         return found
 
     @functools.cached_property
@@ -99,16 +98,17 @@ class Reader:
         """All that is imported, as one text."""
         return " ".join(self.aliases.values())
 
-    def _nodes(self, sign: str) -> Iterator[ast.AST]:
-        """The nodes of the parts in which ``sign`` stands."""
-        return (node for text in self.parts if sign in text for node in walk_python(text))
+    def _nodes(self, sign: str, kind: type[N]) -> Iterator[N]:
+        """The nodes of one ``kind`` in the parts in which ``sign`` stands."""
+        return (node for text in self.parts if sign in text for node in nodes_of(text, kind))
 
     def read(self, python: str, place: Location, source: str) -> Iterator[Asked]:
         """What ``python`` asks for; ``source`` is its text with magics, ``place`` its path and cell."""
-        nodes = walk_python(python)
-        bound = [node for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign))]
+        bound: list[ast.Assign | ast.AnnAssign] = [*nodes_of(python, ast.Assign), *nodes_of(python, ast.AnnAssign)]
         targets = {id(node.value): _target(node) for node in bound if isinstance(node.value, ast.Call)}
-        found = [item for node in nodes if type(node) in ASKING for item in self._asked(node, targets)]
+        attributes = nodes_of(python, ast.Attribute) if "streamlit" in self.modules else ()
+        nodes = (*nodes_of(python, ast.Subscript), *attributes, *nodes_of(python, ast.Call))
+        found = [item for node in nodes for item in self._asked(node, targets)]
         lines = source.split("\n") if found else []
         for node, name, source_name, default in sorted(found, key=lambda item: item[0].lineno):
             line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
@@ -129,14 +129,14 @@ class Reader:
     def _asked(self, node: ast.AST, targets: Mapping[int, str]) -> Iterator[tuple[ast.expr, str, str, str | None]]:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            if isinstance(key, str) and (name := _plain(key)):
-                owner = self.full(node.value)
+            owner = self.full(node.value) if isinstance(key, str) else ""
+            if isinstance(key, str) and owner.endswith(("environ", "secrets")) and (name := _plain(key)):
                 if owner.rpartition(".")[2] == "environ":
                     yield node, name, "environment", None
                 elif owner == "streamlit.secrets":
                     yield node, name, "streamlit", None
         elif isinstance(node, ast.Attribute):
-            if "streamlit" in self.modules and self.full(node.value) == "streamlit.secrets" and node.attr != "get":
+            if self.full(node.value) == "streamlit.secrets" and node.attr != "get":
                 yield node, node.attr, "streamlit", None
         elif isinstance(node, ast.Call):
             yield from self._call(node, targets)

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
 from jupyter_mlpack.inspection.surroundings import Surroundings
-from jupyter_mlpack.inspection.tokens import MAX_TEXT, find_tokens, looks_secret, mask, present_signs
+from jupyter_mlpack.inspection.tokens import any_token, find_tokens, looks_secret, mask
 from jupyter_mlpack.values import Cell, Claim, Evidence, Json, Location, Notice, Secret
 
 __all__ = ["Secrets", "find_in_prose", "find_secrets", "holds_secret", "mask", "without_secrets"]
@@ -68,8 +68,8 @@ def find_secrets(
     asked = list(asked_by_cells(path, cells))
     for file in followed:
         asked += asked_by_file(file, _text(file, around) or "")
-    signs = present_signs("\n".join([cell.source for cell in cells]))
-    literal = [notice for cell in cells for notice in _in_cell(path, cell, signs)]
+    held = any_token(cell.source for cell in cells)
+    literal = [notice for cell in cells for notice in _in_cell(path, cell)] if held else []
     for file in list(dict.fromkeys((*followed, *taken)))[:MAX_SCANNED]:
         literal += _in_file(file, _text(file, around))
     secrets: dict[str, Secret] = {}
@@ -86,8 +86,7 @@ def without_secrets(value: T) -> T:
 
     Everybody's evidence quotes lines of code; this is the one place through which all of it passes.
     """
-    texts = "\n\0\n".join(dict.fromkeys(_told(value)))
-    return value if len(texts) <= MAX_TEXT and mask(texts) == texts else _masked(value)
+    return _masked(value) if any_token(dict.fromkeys(_told(value))) else value
 
 
 def _told(value: object) -> Iterator[str]:
@@ -132,8 +131,8 @@ def _text(file: str, around: Surroundings | None) -> str | None:
     return around.text(file) if around is not None and suffix in SCANNED else None
 
 
-def _in_cell(path: str, cell: Cell, signs: frozenset[str]) -> Iterator[Notice]:
-    for kind, line in find_tokens(cell.source, signs):
+def _in_cell(path: str, cell: Cell) -> Iterator[Notice]:
+    for kind, line in find_tokens(cell.source):
         text = f"Cell {cell.number} seems to hold {kind}. All who have the image could read it; use the environment."
         yield Notice("secret-literal", text, Location(path, cell.number, line))
 

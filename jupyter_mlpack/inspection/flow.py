@@ -88,17 +88,14 @@ class Flow:
         stack: list[Step] = [top]
         while stack:
             item = stack.pop()
-            kind = type(item)
-            if kind in LEAVES:
-                continue
             if not isinstance(item, ast.AST):
                 item()
                 continue
             if isinstance(item, ast.Call):
                 yield item
                 self._chdir(item)
-            below = self._below(item) if kind in BINDING else children(item)
-            stack += below[::-1]
+            below = self._below(item) if type(item) in BINDING else children(item)
+            stack += [part for part in below if type(part) not in LEAVES][::-1]
 
     def _below(self, node: ast.AST) -> list[Step]:
         """What is visited below ``node``, in order, and what changes on the way."""

@@ -13,9 +13,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from jupyter_mlpack.inspection.cells import parse_python, walk_python
+from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.credentials import holds_secret
 from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.inspection.syntax import nodes_of
 from jupyter_mlpack.values import Cell, Location, NotebookParameter, Parameter
 
 EARLY = 0.5
@@ -28,13 +29,13 @@ MAX_DEPTH = 20
 """Levels of lists and dicts in a literal."""
 
 FORM = pattern(r"#\s{0,3}@param\b")
-MARKS = frozenset([
-    ast.Name, ast.Subscript, ast.Attribute, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.alias, ast.Global,
+NAMED: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler], ...] = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
     ast.ExceptHandler,
-])  # fmt: skip
-"""Nodes that store or read a name."""
-
-NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+)
+"""Nodes that bind the name that they have."""
 
 
 def find_parameters(path: str, cells: Iterable[Cell]) -> tuple[NotebookParameter, ...]:
@@ -114,21 +115,19 @@ def _names(cell: Cell) -> Iterator[tuple[str, bool]]:
     An augmented assignment, an import, a ``global``, a definition, and a change through an index or an attribute count
     as storing.
     """
-    for node in walk_python(cell.python):
-        kind = type(node)
-        if kind not in MARKS:
-            continue
-        if isinstance(node, ast.Name):
-            yield node.id, not isinstance(node.ctx, ast.Load)
-        elif isinstance(node, (ast.Subscript, ast.Attribute)):
-            if isinstance(node.value, ast.Name) and not isinstance(node.ctx, ast.Load):
-                yield node.value.id, True
-        elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).partition(".")[0], True
-        elif isinstance(node, ast.Global):
-            yield from ((name, True) for name in node.names)
-        elif isinstance(node, NAMED) and node.name:
-            yield node.name, True
+    text = cell.python
+    for name in nodes_of(text, ast.Name):
+        yield name.id, not isinstance(name.ctx, ast.Load)
+    parts: list[ast.Subscript | ast.Attribute] = [*nodes_of(text, ast.Subscript), *nodes_of(text, ast.Attribute)]
+    for part in parts:
+        if isinstance(part.value, ast.Name) and not isinstance(part.ctx, ast.Load):
+            yield part.value.id, True
+    for entry in nodes_of(text, ast.alias):
+        yield (entry.asname or entry.name).partition(".")[0], True
+    for said in nodes_of(text, ast.Global):
+        yield from ((named, True) for named in said.names)
+    for kind in NAMED:
+        yield from ((node.name, True) for node in nodes_of(text, kind) if node.name)
     for magic in cell.magics:
         yield from ((name, False) for name in _in_braces(f"{magic.arguments}\n{magic.body}"[:20_000]))
 

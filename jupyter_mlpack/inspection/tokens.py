@@ -20,6 +20,8 @@ MAX_LINE = 1_000
 """Characters of a text that is remembered."""
 
 MASK = "***"
+SEAM = "\n\0\n"
+"""Between two texts: no form reaches across."""
 
 TOKENS = tuple(
     (kind, tuple(signs.split()), form)
@@ -163,19 +165,16 @@ def looks_secret(name: str, value: object) -> bool:
     return len(value) >= 16 and bool(varied) and not re.search(r"^[./~]|://[^@]*$|\.\w{2,5}$", value)
 
 
-def present_signs(text: str, among: Iterable[str] = SIGNS) -> frozenset[str]:
-    """Those ``among`` the signs that stand in ``text``: only these need to be looked for in its parts."""
-    lower = text.lower()
-    return frozenset([sign for sign in among if sign in lower or (sign == "SK" and sign in text)])
+def any_token(texts: Iterable[str]) -> bool:
+    """Whether one of ``texts`` may hold a secret: nearly always none does, which one look at all of them tells."""
+    whole = SEAM.join(texts)
+    return len(whole) > MAX_TEXT or any(True for _ in _spans(whole))
 
 
-def find_tokens(text: str, among: Iterable[str] = SIGNS) -> Iterator[tuple[str, int]]:
-    """Kinds of secrets in ``text``, each with its line (from 1), in the order in which they stand.
-
-    ``among`` are the signs that may stand in it.
-    """
+def find_tokens(text: str) -> Iterator[tuple[str, int]]:
+    """Kinds of secrets in ``text``, each with its line (from 1), in the order in which they stand."""
     text = text[:MAX_TEXT]
-    for start, kind in sorted({(start, kind) for start, _, kind in _spans(text, among)}):
+    for start, kind in sorted({(start, kind) for start, _, kind in _spans(text)}):
         yield kind, text.count("\n", 0, start) + 1
 
 
@@ -198,10 +197,11 @@ _masked = functools.lru_cache(maxsize=1_000)(_without)
 """Lines of code are quoted by many rules, and once more when all are looked through."""
 
 
-def _spans(text: str, among: Iterable[str] = SIGNS) -> Iterator[tuple[int, int, str]]:
+def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     """First and last position and kind of each secret; what several patterns see counts for the first."""
     taken: list[tuple[int, int]] = []
-    present = present_signs(text, among)
+    lower = text.lower()
+    present = frozenset([sign for sign in SIGNS if sign in lower or (sign == "SK" and sign in text)])
     for kind, signs, form in TOKENS if present else ():
         for match in re.finditer(form, text) if not present.isdisjoint(signs) else ():
             span = match.span("secret") if match.groupdict().get("secret") else match.span()

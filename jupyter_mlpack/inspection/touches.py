@@ -13,9 +13,9 @@ from typing import Literal
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.flow import Flow
-from jupyter_mlpack.inspection.inputs import read, reads
-from jupyter_mlpack.inspection.outputs import SECOND, written, written_by_command
-from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
+from jupyter_mlpack.inspection.inputs import PATH_METHODS, read, reads
+from jupyter_mlpack.inspection.outputs import METHODS, SECOND, written, written_by_command
+from jupyter_mlpack.inspection.paths import LISTING, Names, Text, Texts, called, dotted, evaluate, word_set
 from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tokens import mask
 from jupyter_mlpack.values import Cell, Evidence, Location
@@ -34,6 +34,9 @@ FETCHERS = word_set(
 
 LOADERS = frozenset(["run_path", "SourceFileLoader", "spec_from_file_location", "load_source", "execfile"])
 """Calls that run a Python file whose path they are given."""
+
+BARE = FETCHERS | METHODS | PATH_METHODS | LISTING | {"upload"}
+"""Calls that touch something without being given anything."""
 
 RUNNING = LOADERS | {"exec", "eval"}
 ENTERING = frozenset(["append", "insert", "extend", "addsitedir", "chdir"])
@@ -92,7 +95,8 @@ def touched(cells: tuple[Cell, ...]) -> tuple[Touch, ...]:
     found: list[Touch] = []
     for cell in cells:
         for call in flow.cell(cell):
-            found += _touches(call, flow)
+            if call.args or call.keywords or called(call) in BARE:
+                found += _touches(call, flow)
             if len(found) > MAX_TOUCHES:
                 return tuple(found)
     return tuple(found)
