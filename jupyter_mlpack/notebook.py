@@ -50,8 +50,9 @@ def read_notebook(path: Path) -> Notebook:
         notices.append(_foreign(path, language))
         return Notebook(path, (), language, kernel, None, metadata, {}, tuple(notices))
     raw = [_mapping(cell) for cell in _list(content.get("cells"))]
-    cells = tuple(_code_cells(path, raw))
-    notices += _cell_notices(path, cells)
+    budget = Budget()
+    cells = tuple(_code_cells(path, raw, budget))
+    notices += [*_cell_notices(path, cells), *_cut(path, budget)]
     version = _version(_mapping(metadata.get("language_info")).get("version"))
     return Notebook(path, cells, "python", kernel, version, metadata, _content(raw, metadata), tuple(notices))
 
@@ -111,8 +112,8 @@ def _language(metadata: Mapping[str, Json], kernel: str | None) -> str:
     return "python"
 
 
-def _code_cells(path: Path, raw: list[Mapping[str, Json]]) -> Iterable[Cell]:
-    budget, total = Budget(), 0
+def _code_cells(path: Path, raw: list[Mapping[str, Json]], budget: Budget) -> Iterable[Cell]:
+    total = 0
     if len(raw) > MAX_CELLS:
         raise errors.NotebookTooLarge(path=path, size=f"{len(raw)} cells", limit=f"{MAX_CELLS} cells")
     for number, cell in enumerate(raw, 1):
@@ -138,6 +139,13 @@ def _cell_notices(path: Path, cells: Iterable[Cell]) -> list[Notice]:
         text = f"{len(odd) - MAX_NOTICES} more cells are no valid Python, or more than is read of one notebook."
         notices.append(Notice("cell-not-python", text, Location(str(path), odd[MAX_NOTICES].number)))
     return notices
+
+
+def _cut(path: Path, budget: Budget) -> Iterable[Notice]:
+    """A sentence if not all magics were read."""
+    if budget.cut:
+        text = "The notebook holds more magics than are read; those from this cell on were left out."
+        yield Notice("cell-cut", text, Location(str(path), budget.cut))
 
 
 def _content(raw: list[Mapping[str, Json]], metadata: Mapping[str, Json]) -> dict[str, Json]:

@@ -27,7 +27,7 @@ MAX_MEMORY = 320_000_000
 LARGE = 10_000_000
 """Bytes; below, a notebook is read as it stands."""
 
-PICTURE = re.compile(rb'(?<!\\)"[A-Za-z0-9+/=\\n]{10000,}(?<!\\)"')
+PICTURE = re.compile(rb'"(?<!\\")[A-Za-z0-9+/=\\n]{10000,}(?<!\\)"')
 """A text of base64 alone: the data of a picture, never code."""
 
 WEIGHTS = (("{", 240), ("[", 70), (",", 60))

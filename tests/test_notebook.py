@@ -182,3 +182,8 @@ def test_read_notebook__any_bytes__reads_or_refuses(tmp_path: Path, data: bytes)
 @given(NOTEBOOKS)
 def test_read_notebook__any_json__reads_or_refuses(tmp_path: Path, content: dict[str, Any]) -> None:
     reads_or_refuses(write(tmp_path, content))
+
+
+def test_read_notebook__too_many_magics__says_from_which_cell_on(tmp_path: Path) -> None:
+    notebook = read_notebook(write(tmp_path, document(code("1"), code("%time 1\n" * 3000))))
+    assert [(notice.code, notice.location.cell) for notice in notebook.notices if notice.location] == [("cell-cut", 2)]

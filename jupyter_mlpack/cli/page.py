@@ -18,8 +18,8 @@ BADGES = {
 """Which source gave a package its name and version. Yellow: the name is from our table, the version is open."""
 
 TELLING = (
-    "secret-literal", "file-", "output-outside", "module-outside", "cell-not-python", "notebook-language",
-    "declaration-unreadable", "cuda-", "kernel-",
+    "secret-literal", "file-", "output-outside", "module-outside", "platform-module", "cell-not-python", "cell-cut",
+    "notebook-language", "declaration-unreadable", "cuda-", "kernel-",
 )  # fmt: skip
 """Notices that are problems, by the beginnings of their codes; all others are notes."""
 
