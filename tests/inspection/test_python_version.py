@@ -100,7 +100,7 @@ def test_find_python__sources_disagree__a_conflict_with_the_followed_one_first(
         ("x:image/sagemaker-data-science-310-v1", "3.10"),
         ("x:image/sagemaker-data-science-38", "3.8"),
         ("x:image/datascience-1.0", "3.7"),
-        ("gcr.io/x/base-cu113.py310:m99", "3.10"),
+        ("registry.example/x/base-cu113.py310:m99", "3.10"),
         ("python3", None),
         ("conda_python3", None),
         ("python2", None),

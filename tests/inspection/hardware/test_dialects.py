@@ -109,7 +109,7 @@ ROWS: list[tuple[str, dict[str, Any], tuple[str, str | None, int | None]]] = [
     ("word-inside-a-word", kernel("gpustat_env", "tpuser"), ("none", None, None)),
     ("workbench-gpu", workbench(name="tf2-2-3-gpu.2-3.m55"), ("gpu", None, None)),
     ("workbench-cpu", workbench(name="common-cpu.m95"), ("cpu", None, None)),
-    ("workbench-cuda-address", workbench(name="m123", uri="gcr.io/x/base-cu113:latest"), ("gpu", None, None)),
+    ("workbench-cuda-address", workbench(name="m123", uri="registry.example/x/base-cu113:latest"), ("gpu", None, None)),
     ("workbench-silent", workbench(name="workbench-notebooks.m123"), ("none", None, None)),
     ("databricks-a10", databricks(accelerator="GPU_1xA10"), ("gpu", "A10", 1)),
     ("databricks-h100", databricks(accelerator="GPU_8xH100"), ("gpu", "H100", 8)),
