@@ -71,22 +71,41 @@ def _foreign(path: Path, language: str) -> Notice:
 
 
 def _as_version_4(path: Path, content: Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Notice]]:
-    """An older document upgraded in memory by nbformat; the file stays as it is."""
+    """An older document as format 4 has it; the file stays as it is."""
     major = content.get("nbformat")
     if isinstance(content.get("cells"), list) and (not isinstance(major, int) or major >= 4):
         return content, []
-    upgraded = _upgraded(content)
+    upgraded = _from_version_3(content) or _upgraded(content)
     if upgraded is None:
         raise errors.NotANotebook(path=path)
     text = f"The notebook is in the old format {major}; it was read as format 4. The file itself is unchanged."
     return upgraded, [Notice("notebook-upgraded", text, Location(str(path)))]
 
 
+def _from_version_3(content: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    """Format 3 has its cells in worksheets, the code in ``input``, and headings as cells of their own.
+
+    nbformat knows that, too, but takes seconds to import: it is asked for what is older or odd.
+    """
+    sheets = [_mapping(sheet) for sheet in _list(content.get("worksheets"))]
+    cells: list[Json] = [_cell_of_3(_mapping(cell)) for sheet in sheets for cell in _list(sheet.get("cells"))]
+    return {**content, "cells": cells} if content.get("nbformat") == 3 and cells else None
+
+
+def _cell_of_3(cell: Mapping[str, Json]) -> dict[str, Json]:
+    kind, source = cell.get("cell_type"), _source(cell)
+    if kind == "heading":
+        level = cell.get("level")
+        marks = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1)
+        kind, source = "markdown", f"{marks} {' '.join(source.splitlines())}"
+    return {"cell_type": "markdown" if kind == "html" else kind, "metadata": cell.get("metadata"), "source": source}
+
+
 def _upgraded(content: Mapping[str, Json]) -> Mapping[str, Json] | None:
     """``content`` in format 4, or nothing. nbformat would log, with its own words, what it mends or cannot."""
     import logging
 
-    import nbformat  # more than a second, which only old notebooks pay
+    import nbformat
 
     wrong = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, nbformat.ValidationError)
     logging.disable(logging.CRITICAL)

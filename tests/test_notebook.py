@@ -187,3 +187,17 @@ def test_read_notebook__any_json__reads_or_refuses(tmp_path: Path, content: dict
 def test_read_notebook__too_many_magics__says_from_which_cell_on(tmp_path: Path) -> None:
     notebook = read_notebook(write(tmp_path, document(code("1"), code("%time 1\n" * 3000))))
     assert [(notice.code, notice.location.cell) for notice in notebook.notices if notice.location] == [("cell-cut", 2)]
+
+
+def test_read_notebook__format_3__has_the_cells_that_nbformat_makes(tmp_path: Path) -> None:
+    v3 = nbformat.v3
+    cells = [
+        v3.new_heading_cell("Title", level=2),
+        v3.new_text_cell("markdown", "some\ntext"),
+        v3.new_code_cell("import yaml\nx = 1"),
+    ]
+    old = v3.new_notebook(worksheets=[v3.new_worksheet(cells=cells)])
+    mine = read_notebook(write(tmp_path, json.dumps(old))).content["cells"]
+    assert isinstance(mine, list)
+    told = [(cell["cell_type"], cell["source"]) for cell in mine if isinstance(cell, dict)]
+    assert told == [(cell.cell_type, cell.source) for cell in nbformat.convert(old, 4).cells]
