@@ -200,7 +200,7 @@ def _valid_cell_metadata(key: str, value: Json) -> bool:
 def _source(cell: Mapping[str, Json]) -> str:
     source = cell.get("source", cell.get("input"))
     text = source if isinstance(source, str) else "".join(line for line in _list(source) if isinstance(line, str))
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _version(value: Json) -> str | None:

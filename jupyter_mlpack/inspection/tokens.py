@@ -201,7 +201,8 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     """First and last position and kind of each secret; what several patterns see counts for the first."""
     taken: list[tuple[int, int]] = []
     lower = text.lower()
-    present = frozenset([sign for sign in SIGNS if sign in lower or (sign == "SK" and sign in text)])
+    signs_here = SIGNS if text else ()
+    present = frozenset([sign for sign in signs_here if sign in lower or (sign == "SK" and sign in text)])
     for kind, signs, form in TOKENS if present else ():
         for match in re.finditer(form, text) if not present.isdisjoint(signs) else ():
             span = match.span("secret") if match.groupdict().get("secret") else match.span()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Parameter = None | bool | int | float | str | list["Parameter"] | dict[str, "Parameter"]
@@ -19,14 +21,26 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one line for each kind of 
         return value
     if isinstance(value, Enum):
         return to_json(value.value)
-    if isinstance(value, (str, Path)):
+    if isinstance(value, str):
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {entry.name.rstrip("_"): to_json(getattr(value, entry.name)) for entry in dataclasses.fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    kind: Any = type(value)
+    names = _names(kind)
+    if names is not None:
+        return {wire: to_json(getattr(value, name)) for name, wire in names}
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
         return [to_json(item) for item in sorted(value)]
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
     raise TypeError(f"not a value: {type(value).__name__}")
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[tuple[str, str], ...] | None:
+    """Names of a dataclass' fields, in Python and in JSON; nothing for other classes."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((entry.name, entry.name.rstrip("_")) for entry in dataclasses.fields(kind))
