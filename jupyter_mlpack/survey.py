@@ -6,6 +6,7 @@ imported here.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,9 @@ from jupyter_mlpack.values import Inspection, KernelEnvironment, Notebook, Notic
 
 SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv", "env", "virtualenv"])
 """Folders that hold other people's notebooks, or copies. Hidden ones (checkpoints among them) are skipped, too."""
+
+COLLECT = 250
+"""Notebooks after which reference cycles are looked for, where the command has switched that off."""
 
 MAX_FOLDERS = 200_000
 """Folders that are looked into before the search ends."""
@@ -107,9 +111,11 @@ def read_tables() -> None:
 
 def inspect_files(folder: Path, names: tuple[str, ...], kernels: Kernels) -> Iterator[Finding]:
     """Inspect the notebooks of ``folder`` one after the other; a broken one costs its own line only."""
-    for name in names:
+    for count, name in enumerate(names, 1):
         yield _finding(folder, name, kernels)
         forget_trees()
+        if count % COLLECT == 0:
+            gc.collect()
 
 
 def _finding(folder: Path, name: str, kernels: Kernels) -> Finding:

@@ -41,7 +41,7 @@ class Inspecting:
     def run(self, reporter: Reporter) -> int:
         """Inspect and show; returns the exit status."""
         gc.freeze()
-        gc.set_threshold(1_000_000, 50, 100)  # syntax trees are many, live short and hold no cycles
+        gc.disable()  # syntax trees are many, live short and hold no cycles; ``inspect_files`` collects now and then
         if len(self.given) != 1:
             raise NotebookOrFolderNotNamed(given=len(self.given))
         path = Path(self.given[0])
