@@ -51,7 +51,7 @@ def read_links(site: Path, recorded: Iterable[str]) -> tuple[list[Path], list[st
         found = re.match(r"import\s+(\w+)", line)
         if found:
             finders.append(found.group(1))
-        elif line and not line.startswith("#"):
+        elif line and not line.startswith("#") and _is_path(line):
             folders.append(site / line)
     return folders, finders
 
@@ -69,16 +69,22 @@ def read_finder(path: Path) -> Iterator[tuple[str, Path]]:
                 yield from _pairs(_literal(node.value))
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "map_module" and len(node.args) == 2:
             module, address = (_literal(argument) for argument in node.args)
-            if isinstance(module, str) and isinstance(address, str):
+            if isinstance(module, str) and isinstance(address, str) and _is_path(address):
                 start = Path(address)
                 yield module, start.parent if start.name == "__init__.py" else start
 
 
 def _pairs(mapping: object) -> Iterator[tuple[str, Path]]:
     for module, address in (mapping if isinstance(mapping, dict) else {}).items():
-        if isinstance(module, str) and isinstance(address, str):
+        if isinstance(module, str) and isinstance(address, str) and _is_path(address):
             path = Path(address)
             yield module, path if path.is_dir() else path.with_name(path.name.removesuffix(".py") + ".py")
+
+
+def _is_path(text: str) -> bool:
+    """Whether the system can be asked for it: no part of more than 255 bytes, and room below the 4,096 of Linux."""
+    parts = text.encode("utf-8", "replace").split(b"/")
+    return max(map(len, parts)) <= 255 and sum(map(len, parts)) + len(parts) <= 3_000
 
 
 def _literal(node: ast.AST) -> object:

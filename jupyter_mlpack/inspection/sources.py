@@ -69,7 +69,7 @@ def checked_files(holding: Holding) -> dict[str, Path]:
 
     Raises leaves of ``PackagingError``.
     """
-    files = {path: file for path, file in find_files(holding).items() if file.is_file()}
+    files = {path: file for path, file in find_files(holding).items() if _is_there(file)}
     check_portable(holding, files)
     if len(files) > MOST or sum(file.stat().st_size for file in files.values()) > LARGEST:
         raise errors.DistributionTooLarge(name=holding.name, files=MOST, megabytes=LARGEST // 1_000_000)
@@ -79,6 +79,14 @@ def checked_files(holding: Holding) -> dict[str, Path]:
         if file.is_relative_to(site):
             check_inside(holding.name, file, around if path.startswith(".data/") else inside)
     return files
+
+
+def _is_there(file: Path) -> bool:
+    """Whether it is a file; a name that the system refuses is none."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def source_files(holding: Holding, recorded: tuple[str, ...]) -> dict[str, Path]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlpack import errors
@@ -160,6 +160,8 @@ def test_top_modules__packages_modules_namespaces__as_deep_as_they_are_named() -
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
+@example("0" * 300)
+@example("MAPPING = {'acme': '/" + "x" * 300 + "'}")
 def test_find_files__any_text_in_what_installers_leave__is_told_or_refused(tmp_path: Path, text: str) -> None:
     holding = editable(tmp_path, {"acme.pth": "import f\n", "f.py": ""})
     write(tmp_path / "project", {"readme": ""})
