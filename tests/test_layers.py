@@ -10,7 +10,7 @@ import jupyter_mlpack
 
 PACKAGE = Path(jupyter_mlpack.__file__).parent
 FLOORS = {
-    "values": 1, "errors": 1, "atomic": 1, "frozen": 1,
+    "values": 1, "errors": 1, "atomic": 1, "frozen": 1, "children": 1,
     "events": 2, "notebook": 2, "inspection": 2, "catalog": 2, "plan": 2, "oci": 2, "stack": 2, "engines": 2,
     "resolution": 2, "tables": 2, "notebook_text": 2, "preflight": 2,
     "lifecycle": 3, "jobs": 3, "ledger": 3, "publish": 3, "survey": 3,

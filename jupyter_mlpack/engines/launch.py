@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.children import signals_wait
 from jupyter_mlpack.engines.namespace import BARE
 from jupyter_mlpack.values import Json
 
@@ -37,16 +38,17 @@ def launch(instructions: dict[str, Json]) -> subprocess.Popen[bytes]:
     package = str(Path(__file__).resolve().parents[2])
     # Only what the interpreter itself may need: the command's environment is in the instructions.
     environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    process, running = None, False
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", BARE, package, str(told)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            pass_fds=[told], start_new_session=True, cwd="/", env=environment,
-        )  # fmt: skip
-    finally:
-        os.close(told)
-    running = False
-    try:
+        try:
+            with signals_wait():
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-c", BARE, package, str(told)],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                    pass_fds=[told], start_new_session=True, cwd="/", env=environment,
+                )  # fmt: skip
+        finally:
+            os.close(told)
         with os.fdopen(status, "rb") as reports:
             assert process.stdin is not None
             # A child that is already gone has told why, or its output will.
@@ -59,7 +61,7 @@ def launch(instructions: dict[str, Json]) -> subprocess.Popen[bytes]:
         running = True
         return process
     finally:
-        if not running:
+        if process is not None and not running:
             process.kill()
             process.communicate()
 

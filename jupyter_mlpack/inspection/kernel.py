@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jupyter_mlpack import errors
+from jupyter_mlpack import children, errors
 from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.answers import Answers, now
 from jupyter_mlpack.inspection.kernelspec import find_kernelspec
@@ -105,9 +105,8 @@ def _answer(interpreter: str, timeout: float, cache: Path | None) -> Json:
     if kept is not None:
         return kept
     asked = now()
-    done = subprocess.run(
-        [interpreter, "-I", str(PROBE)], capture_output=True, timeout=timeout, check=True, stdin=subprocess.DEVNULL
-    )
+    done = children.run([interpreter, "-I", str(PROBE)], timeout=timeout)
+    done.check_returncode()
     answer: Json = json.loads(done.stdout)
     if answers and isinstance(answer, dict):
         answers.keep(interpreter, [str(path) for path in _items(answer["watched"])], answer, asked)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from jupyter_mlpack.children import signals_wait
+
 UMASK = 0o022
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -41,22 +43,25 @@ def started(command: Command, output: IO[bytes] | int) -> Iterator[subprocess.Po
 
     Raises ``OSError`` or ``ValueError`` when it cannot be started.
     """
-    child = subprocess.Popen(
-        list(command.argv),
-        cwd=command.folder,
-        env=dict(command.environment),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        umask=UMASK,
-    )
+    child = None
     try:
+        with signals_wait():
+            child = subprocess.Popen(
+                list(command.argv),
+                cwd=command.folder,
+                env=dict(command.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                umask=UMASK,
+            )
         yield child
     finally:
-        _stop(child)
-        if child.stdout is not None:
-            child.stdout.close()
+        if child is not None:
+            _stop(child)
+            if child.stdout is not None:
+                child.stdout.close()
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_mlpack import errors
+from jupyter_mlpack import children, errors
 from jupyter_mlpack.oci.diagnosis import clean
 from jupyter_mlpack.oci.reference import DEFAULT_REGISTRY
 
@@ -148,10 +148,7 @@ def _ask_helper(name: str, host: str, environment: Mapping[str, str], *, require
         raise errors.CredentialHelperMissing(program=program, host=host)
     server = HUB_KEY if host == DEFAULT_REGISTRY else host
     try:
-        answer = subprocess.run(
-            [program, "get"], input=server.encode(), capture_output=True, timeout=_HELPER_SECONDS,
-            env=dict(environment), check=False,
-        )  # fmt: skip
+        answer = children.run([program, "get"], given=server.encode(), timeout=_HELPER_SECONDS, env=dict(environment))
     except FileNotFoundError:
         if not required:
             return None

@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from jupyter_mlpack import children
 from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.resolution.explain import lock_error
 from jupyter_mlpack.resolution.wheels import parse_pylock, uv_platform
@@ -93,17 +93,16 @@ def compile_requirements(request: LockRequest) -> str:
         requirements.write_text("".join(f"{line}\n" for line in wanted))
         kept = (line for line in request.constraints if line_name(line) not in local)
         constraints.write_text("".join(f"{line}\n" for line in (*kept, *local.values())))
-        answer = subprocess.run(
+        answer = children.run(
             [*compile_command(request), "--constraints", str(constraints), str(requirements)],
-            capture_output=True,
             text=True,
             env=uv_environment(request.settings),
-            check=False,
             cwd=folder,
         )
     if answer.returncode != 0:
         raise lock_error(answer.stderr.replace(folder + os.sep, ""), request.target)
-    return answer.stdout
+    text: str = answer.stdout
+    return text
 
 
 def line_name(requirement: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from jupyter_mlpack import children
 from jupyter_mlpack.errors import AptMissing
 from jupyter_mlpack.stack.complaint import Attempt, complaint
 from jupyter_mlpack.stack.sources import Archive, source_lines, stanzas
@@ -184,22 +185,19 @@ def run_apt(
     program = [str(Path(apt.program).with_name(command[0])), "-c", str(apt.state / "apt.conf"), *command[1:]]
     private = {"LC_ALL": "C", "LANGUAGE": "", "DEBIAN_FRONTEND": "noninteractive", "TMPDIR": str(apt.state / "tmp")}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        with subprocess.Popen(
+        with children.running(
             program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
             env={**os.environ, **private}, cwd=folder or apt.state,
         ) as process:  # fmt: skip
             assert process.stdout is not None
             said = []
-            try:
-                for text in process.stdout:
-                    said.append(text)
-                    if line:
-                        line(text)
-            except BaseException:
-                process.kill()  # what it has half fetched stays in partial/, where the next one goes on
-                raise
+            for text in process.stdout:  # stopped here, what it has half fetched stays where the next one goes on
+                said.append(text)
+                if line:
+                    line(text)
+            status = process.wait()
         errors.seek(0)
         complaints = errors.read()
-    if process.returncode:
+    if status:
         raise complaint(Attempt(apt.stack, apt.arch, apt.archive, action, apt.state), complaints)
     return "".join(said)

@@ -6,11 +6,11 @@ process compiled before, so the files are cut into a fixed number of shares, eac
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from jupyter_mlpack import children
 from jupyter_mlpack.errors import BytecodeFailed
 from jupyter_mlpack.oci.tar import TarEntry
 from jupyter_mlpack.stack.tree import Tree
@@ -54,7 +54,7 @@ def _compile(scratch: Path, names: Sequence[str], python: Sequence[str], version
     environment = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     command = [*python, "-S", "-s", "-B", "-c", PROGRAM]
     try:
-        done = subprocess.run(command, input=words, capture_output=True, text=True, env=environment, check=False)
+        done = children.run(command, given=words, text=True, env=environment)
     except OSError as error:
         raise BytecodeFailed(python=version, reason=str(error)) from error
     if done.returncode:

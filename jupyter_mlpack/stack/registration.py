@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from jupyter_mlpack import children
 from jupyter_mlpack.stack.python import host_arch
 from jupyter_mlpack.stack.run_image import Assembly
 from jupyter_mlpack.stack.tree import Tree
@@ -47,7 +48,7 @@ def _run_dot(scratch: Path, base: Path, folder: str) -> list[Path]:
     command = [*map(str, loaders), "--inhibit-cache", "--library-path", libraries, str(scratch / "usr/bin/dot"), "-c"]
     environment = {"GVBINDIR": str(plugins), "LC_ALL": "C", "HOME": "/nonexistent"}
     try:
-        subprocess.run(command, env=environment, cwd=scratch, capture_output=True, timeout=SECONDS, check=True)
+        children.run(command, env=environment, cwd=scratch, timeout=SECONDS).check_returncode()
     except (OSError, subprocess.SubprocessError):
         return []
     return sorted(plugins.glob("config[0-9]*"))
