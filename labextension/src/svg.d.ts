@@ -1,0 +1,5 @@
+/** An icon's text, put into the bundle. */
+declare module '*.svg' {
+  const text: string;
+  export default text;
+}
