@@ -148,6 +148,13 @@ export interface Choices {
   python?: string;
 }
 
+/** What `POST inspections` answers: `choices` are those that the notebook keeps, not those that were sent. */
+export interface Inspected {
+  path: string;
+  choices: Choices;
+  inspection: Inspection;
+}
+
 // --- a plan: what would be built ----------------------------------------------------------------------------------
 
 export interface PlannedPackage {
@@ -416,7 +423,9 @@ export interface RunFold {
   exit_status: number | null;
   cell: CellStarted | null;
   metrics: { [name: string]: { step: number; value: number }[] };
+  /** The log's tail (`fold.LOG_LIMIT` lines); `cut` counts the lines before it, which only the server still has. */
   log: { phase: string; text: string }[];
+  cut: number;
 }
 
 /** What the panel holds for one notebook before a build. */
@@ -428,8 +437,9 @@ export interface Draft {
   busy: 'inspection' | 'plan' | 'build' | null;
   /** Why there is no inspection or no plan. */
   problem: Problem | null;
-  /** What the user decided here, laid over what the notebook keeps. */
+  /** What the user decided here, and what the notebook keeps; what counts is `{...saved, ...choices}`. */
   choices: Choices;
+  saved: Choices;
   /** Whether `choices` differ from the notebook's `mlpack` metadata. */
   unsaved: boolean;
   /** The notebook's newest build (also one that runs), whoever started it. */
@@ -442,6 +452,8 @@ export interface IMlpack extends IDisposable {
   readonly status: Status | null;
   /** Why the server half cannot be asked (not installed, too old, gone); null when it answers. */
   readonly problem: Problem | null;
+  /** Front end and server are of different releases; to be told once, e.g. in a notification. */
+  readonly mismatch: Problem | null;
   /** Newest first. */
   readonly runs: readonly Run[];
   run(id: string): Run | null;
@@ -453,9 +465,18 @@ export interface IMlpack extends IDisposable {
   draft(path: string): Draft;
   /** Inspect (and plan) anew, e.g. after a save or a changed choice. Never raises: see `Draft.problem`. */
   inspect(path: string): Promise<void>;
+  /**
+   * Lay choices over those of the draft, key by key (a key that is `undefined` is forgotten: what the notebook keeps
+   * counts again), then plan anew a moment later. `Draft.choices` changes at once.
+   */
   choose(path: string, choices: Choices): void;
+  /** "Keep in the notebook": write the draft's choices to the notebook's metadata. Rejects with `RequestFailed`. */
+  keep(path: string): Promise<void>;
+  /** Ask the server for everything again: the lists' Reload. Never rejects: see `problem`. */
+  refresh(): Promise<void>;
   /** The new run, or null with the reason in `Draft.problem`. */
   build(path: string): Promise<Run | null>;
+  /** From here on: rejects with `RequestFailed` of `problems.ts`, which has the `Problem` to show. */
   train(job: JobRequest): Promise<Run>;
   deliver(id: string, destination: string, insecure: boolean): Promise<Run>;
   cancel(id: string): Promise<void>;
