@@ -4,7 +4,7 @@ const commands: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-mlpack:commands',
   description: 'The commands of jupyter-mlpack.',
   autoStart: true,
-  activate: (_: JupyterFrontEnd) => undefined
+  activate: (app: JupyterFrontEnd) => console.debug(app.name)
 };
 
 export default [commands];

@@ -1,0 +1,28 @@
+import jupyter from '@jupyter/eslint-plugin';
+import hooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+const [jupyterCode, jupyterSchema] = jupyter.configs.recommended;
+
+export default tseslint.config(
+  { ignores: ['lib/', 'node_modules/', 'coverage/', 'ui-tests/', '*.js', '*.mjs'] },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: 'tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    plugins: { jupyter, 'react-hooks': hooks },
+    linterOptions: { noInlineConfig: true },
+    rules: {
+      ...jupyterCode.rules,
+      ...hooks.configs.recommended.rules,
+      // A token's interface and a namespace of ids may have its name.
+      '@typescript-eslint/no-redeclare': 'off',
+      '@typescript-eslint/no-namespace': 'off',
+      // An event handler may be asynchronous when it handles its own failures.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      eqeqeq: ['error', 'smart']
+    }
+  },
+  { ...jupyterSchema, files: ['schema/*.json'], plugins: { jupyter } }
+);
