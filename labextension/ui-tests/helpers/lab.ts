@@ -1,0 +1,33 @@
+/** JupyterLab and Notebook 7 as a person uses them. */
+import { expect, Locator, Page } from '@playwright/test';
+import { TOKEN } from './site';
+
+/** Opens a notebook in JupyterLab, with nothing left open from before. */
+export async function openLab(page: Page, path: string): Promise<void> {
+  await page.goto(`lab/tree/${path}?reset&token=${TOKEN}`);
+  await ready(page);
+}
+
+/** Waits until the notebook and its toolbar are there. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.locator('.jp-Notebook-cell').first()).toBeVisible({ timeout: 40_000 });
+  await expect(containerizeButton(page)).toBeVisible();
+}
+
+export function containerizeButton(page: Page): Locator {
+  return page.locator('.jp-NotebookPanel-toolbar').getByRole('button', { name: 'Containerize' });
+}
+
+/** Runs a command through the palette, as a person would: by its label. */
+export async function fromPalette(page: Page, label: string): Promise<void> {
+  await page.keyboard.press('Control+Shift+c');
+  const box = page.locator('#modal-command-palette .lm-CommandPalette-input');
+  await box.fill(label);
+  await page.locator('#modal-command-palette .lm-CommandPalette-item', { hasText: label }).first().click();
+}
+
+/** Chooses an entry of a menu of the menu bar. */
+export async function fromMenu(page: Page, menu: string, label: string): Promise<void> {
+  await page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${menu}$`) }).click();
+  await page.locator('.lm-Menu-itemLabel', { hasText: label }).first().click();
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from '@playwright/test';
+
+/** What `run` asks for: `tests`, `measure`, `pictures` or `hub`; each is a folder. */
+const what = process.env.MLPACK_UI_WHAT ?? 'tests';
+const base = what === 'hub' ? '/behind/' : '/user/x%40y/';
+
+export default defineConfig({
+  testDir: what,
+  outputDir: 'test-results',
+  // One server, two cores, and a first build that fills the store for all others.
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  reporter: [['list']],
+  use: {
+    baseURL: `http://127.0.0.1:${process.env.MLPACK_UI_PORT}${base}`,
+    viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
+    trace: 'off',
+    // A recording needs an ffmpeg that only Playwright's own download has.
+    video: 'off',
+    launchOptions: {
+      executablePath: process.env.MLPACK_CHROMIUM,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']
+    }
+  }
+});
