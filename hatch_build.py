@@ -1,4 +1,4 @@
-"""Puts the JupyterLab panel into wheels and sdists: built for production, from the sources that are here, or not at all.
+"""Puts the JupyterLab panel into wheels and sdists: built for production, from the sources at hand, or not at all.
 
 An editable installation needs no Node.js and brings no panel; ``make panel`` adds it. A wheel and an sdist always carry
 it: what lies built in ``jupyter_mlpack/labextension`` is taken only if its stamp says that it was made for production
