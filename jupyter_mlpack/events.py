@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from jupyter_mlpack.values import Image, JobState, Json, Notice, to_json
+from jupyter_mlpack.errors.base import RETRY, MlpackError
+from jupyter_mlpack.values import Action, Image, JobState, Json, Location, Notice, to_json
 
 PHASES = ("inspect", "resolve", "stack", "analyze", "detect", "restore", "build", "export", "publish")
 """The phases of a build in order; the five in the middle are the Cloud Native Buildpacks specification's own."""
@@ -79,13 +80,18 @@ class BuildSucceeded:
 
 @dataclass(frozen=True)
 class Failed:
-    """A build or job ended in an error: the four sentences of ``errors.py``, as data."""
+    """A build or job ended in an error: the four sentences of ``errors``, as data.
+
+    ``location`` is the cell that is to blame, where one is; ``action`` is the one thing that mends it.
+    """
 
     code: str
     what: str
     where: str
     why: str
     hint: str
+    location: Location | None = None
+    action: Action = field(default_factory=lambda: Action(*RETRY))
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,12 @@ def event_json(event: Event) -> dict[str, Json]:
     data = to_json(event)
     assert isinstance(data, dict)
     return {"event": type(event).__name__, **data}
+
+
+def failed(error: MlpackError) -> Failed:
+    """An error as an event."""
+    what, where, why, hint = (error.sentence(part) for part in ("what", "where", "why", "hint"))
+    return Failed(error.code, what, where, why, hint, error.location, error.mend())
 
 
 @dataclass(frozen=True)

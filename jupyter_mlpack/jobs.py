@@ -17,26 +17,30 @@ from pathlib import Path
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.engine import Engine, Handle, LogChunk, StateChange
 from jupyter_mlpack.engines.outputs import list_outputs
-from jupyter_mlpack.events import CellStarted, Emit, Event, Failed, JobChanged, LogLines
+from jupyter_mlpack.events import CellStarted, Emit, Event, JobChanged, LogLines, failed
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.values import Job, JobSpec, JobState, Parameter, Task
+from jupyter_mlpack.values import Job, JobSpec, JobState, Location, Parameter, Task
 
 PROCESS = "train"
 METADATA = "io.buildpacks.build.metadata"
 PARAMETERS = "org.jupyter-mlpack.parameters"
 """Label with the notebook's parameters and their defaults, as a JSON object."""
 
-CELL = re.compile(r"^\[mlpack\] cell (\d+) (?:of (\d+)$|failed: (.*)$)")
+NOTEBOOK = "org.jupyter-mlpack.notebook"
+"""Label with the notebook's path in the application."""
+
+CELL = re.compile(r"^\[mlpack\] cell (\d+) (?:of (\d+)$|failed(?: \(cell (\d+) of the notebook\))?: (.*)$)")
 LONGEST_LINE = 1 << 16
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A job that runs: what was asked, and the engine's handle for it."""
+    """A job that runs: what was asked, the engine's handle for it, and the name of the notebook that it runs."""
 
     spec: JobSpec
     handle: Handle
+    notebook: str = ""
 
 
 class Lines:
@@ -76,7 +80,8 @@ def submit_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit) -> Submi
     check_parameters(image, spec)
     make_output(spec.output)
     emit(JobChanged(JobState.QUEUED))
-    return Submission(spec, engine.start(engine.prepare(make_task(spec))))
+    notebook = dict(image.config.labels).get(NOTEBOOK, "").rpartition("/")[2]
+    return Submission(spec, engine.start(engine.prepare(make_task(spec))), notebook)
 
 
 def follow_job(submission: Submission, engine: Engine, emit: Emit) -> Job:
@@ -93,47 +98,42 @@ def follow_job(submission: Submission, engine: Engine, emit: Emit) -> Job:
 
 def tell_updates(submission: Submission, engine: Engine, lines: Lines, emit: Emit) -> StateChange:
     """Emit the engine's updates as events, up to the terminal one, which is returned."""
-    output = submission.spec.output
     change = StateChange(JobState.QUEUED)
     for update in engine.follow(submission.handle):
         if isinstance(update, LogChunk):
-            tell_lines(lines.feed(update.text), output, emit)
+            tell_lines(lines.feed(update.text), submission, emit)
             continue
         change = update
         if change.state.is_terminal:
-            tell_lines(lines.flush(), output, emit)
+            tell_lines(lines.flush(), submission, emit)
         if change.failure is not None:
             emit(failed(change.failure))
         emit(JobChanged(change.state, change.exit_status))
     return change
 
 
-def tell_lines(lines: tuple[str, ...], output: Path, emit: Emit) -> None:
+def tell_lines(lines: tuple[str, ...], submission: Submission, emit: Emit) -> None:
     """One event for the lines, and one for each that says where the notebook is."""
     if not lines:
         return
     emit(LogLines("run", lines))
     for line in lines:
-        event = read_line(line, output)
+        event = read_line(line, submission)
         if event is not None:
             emit(event)
 
 
-def read_line(line: str, output: Path) -> Event | None:
+def read_line(line: str, submission: Submission) -> Event | None:
     """What the train process says about cells: one starts (``cell 3 of 12``), one failed (``cell 5 failed: ...``)."""
     match = CELL.match(line)
     if match is None:
         return None
-    cell, total, message = match.groups()
+    cell, total, place, message = match.groups()
     if total is not None:
         return CellStarted(int(cell), int(total))
-    return failed(errors.CellFailed(cell=cell, message=message, output=output))
-
-
-def failed(error: errors.MlpackError) -> Failed:
-    """An error as an event."""
-    sentences = {part: error.sentence(part) for part in ("what", "where", "why", "hint")}
-    return Failed(code=error.code, **sentences)
+    location = Location(submission.notebook, int(place)) if place and submission.notebook else None
+    output = submission.spec.output
+    return failed(errors.CellFailed(cell=cell, message=message, output=output, location=location))
 
 
 # --- before anything is started -------------------------------------------------------------------------------

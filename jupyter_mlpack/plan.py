@@ -79,13 +79,25 @@ def choose_requirements(
     Raises ``ImportsUnresolved`` unless ``lenient`` or the user named packages (who may well provide them).
     """
     if inspection.unresolved and not lenient and not required:
-        first = inspection.unresolved[0]
-        where = str(first.evidence[0].location) if first.evidence else inspection.notebook
-        raise ImportsUnresolved(modules=", ".join(item.module for item in inspection.unresolved), where=where)
+        names = [item.module for item in inspection.unresolved]
+        places = [entry.location for item in inspection.unresolved[:1] for entry in item.evidence[:1]]
+        where = str(places[0]) if places else inspection.notebook
+        raise ImportsUnresolved(
+            modules=", ".join(names),
+            names=names,
+            short=shortened(names),
+            where=where,
+            location=next(iter(places), None),
+        )
     lines = {dependency_key(line): line for line in RUNNER[purpose]}
     lines.update({dependency.name.lower(): dependency.requirement for dependency in inspection.dependencies})
     lines.update({dependency_key(line): line for line in required})
     return tuple(lines[name] for name in sorted(lines))
+
+
+def shortened(names: Sequence[str]) -> str:
+    """``a, b``, or ``a, b and 3 more``: short enough for a button."""
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
 def dependency_key(requirement: str) -> str:

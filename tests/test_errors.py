@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.values import Location, to_json
 
 PACKAGE = Path(errors.__file__).parent.parent
 GROUPS = {errors.MlpackError, *errors.MlpackError.__subclasses__()}
@@ -31,6 +33,29 @@ def test_every_leaf_says_what_happened_and_the_next_step(error: type[errors.Mlpa
     assert error.__doc__
 
 
+@pytest.mark.parametrize("error", LEAVES, ids=lambda error: error.code)
+def test_every_leaf_has_one_action_whose_words_fill(error: type[errors.MlpackError]) -> None:
+    here = Location("train.ipynb", 3)
+    action = error(location=here, **dict.fromkeys(error.fields(), "X")).mend()
+    assert action.kind in ("retry", "open-cell", "open-packages", "open-log")
+    assert action.label
+    assert "{" not in action.label
+    assert not action.choices or action.kind == "retry"
+    json.dumps(to_json(action))
+
+
+def test_action__cell_is_not_known__it_is_the_log() -> None:
+    data = {"cell": "3", "message": "ValueError", "output": "out"}
+    assert errors.CellFailed(**data).mend().kind == "open-log"
+    assert errors.CellFailed(location=Location("train.ipynb", 4), **data).mend().kind == "open-cell"
+
+
+def test_action__choices__hold_the_data_themselves() -> None:
+    data = dict.fromkeys(errors.ImportsUnresolved.fields(), "X") | {"names": ["cv3x", "b"], "short": "cv3x, b"}
+    action = errors.ImportsUnresolved(**data).mend()
+    assert (action.label, dict(action.choices)) == ("Build without cv3x, b", {"ignore": ["cv3x", "b"]})
+
+
 def test_codes_are_unique() -> None:
     codes = [error.code for error in LEAVES]
     assert sorted(codes) == sorted(set(codes))
@@ -43,7 +68,9 @@ def raises() -> Iterator[tuple[str, type[errors.MlpackError], frozenset[str]]]:
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 error = getattr(errors, name, None)
                 if isinstance(error, type) and issubclass(error, errors.MlpackError):
-                    given = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+                    given = frozenset(
+                        keyword.arg for keyword in node.keywords if keyword.arg and keyword.arg != "location"
+                    )
                     yield f"{path.relative_to(PACKAGE)}:{node.lineno}", error, given
 
 

@@ -15,7 +15,7 @@ from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLin
 from jupyter_mlpack.jobs import Lines, make_task, run_job
 from jupyter_mlpack.oci.manifest import ImageConfig
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.values import Job, JobSpec, JobState, Parameter, Task
+from jupyter_mlpack.values import Action, Job, JobSpec, JobState, Location, Parameter, Task
 
 RUNNING = StateChange(JobState.RUNNING)
 SUCCEEDED = StateChange(JobState.SUCCEEDED, 0)
@@ -66,7 +66,7 @@ def config(entrypoint: str = "/cnb/process/train", **labels: str) -> ImageConfig
 def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "store")
     images = {
-        "churn:training": config(),
+        "churn:training": config(**{"org_jupyter-mlpack_notebook": "notebooks/churn.ipynb"}),
         "churn:serving": config(
             "/cnb/process/serve", io_buildpacks_build_metadata='{"processes": [{"type": "serve"}]}'
         ),
@@ -102,13 +102,15 @@ def test_run_job__success__tells_states_cells_and_lines_in_order(store: Store, t
 
 
 def test_run_job__cell_failed__failure_and_status_in_the_fold(store: Store, tmp_path: Path) -> None:
-    log = LogChunk("[mlpack] cell 3 of 9\n[mlpack] cell 3 failed: ValueError: no column age\n")
+    log = LogChunk("[mlpack] cell 3 of 9\n[mlpack] cell 3 failed (cell 5 of the notebook): ValueError: no column age\n")
     job, events, _ = run(store, tmp_path / "output", RUNNING, log, FAILED)
     state = reduce(fold, events, State())
     assert state.failure is not None
     assert state.failure.code == "job-cell-failed"
     assert "Code cell 3 failed: ValueError: no column age" in state.failure.what
     assert str(tmp_path / "output") in state.failure.hint
+    assert state.failure.location == Location("churn.ipynb", 5)
+    assert state.failure.action == Action("open-cell", "Open the cell")
     assert (state.job, state.exit_status, job.exit_status) == (JobState.FAILED, 1, 1)
 
 

@@ -20,6 +20,7 @@ from jupyter_mlpack.plan import (
     make_target,
 )
 from jupyter_mlpack.values import (
+    Action,
     Catalog,
     Cell,
     Dependency,
@@ -92,7 +93,9 @@ def test_choose_requirements__unresolved_import__is_refused_with_its_place() -> 
     found = inspection(unresolved=(Unresolved("strange", (WHERE,)),))
     with pytest.raises(ImportsUnresolved) as refusal:
         choose_requirements(found, Purpose.TRAINING, (), lenient=False)
-    assert refusal.value.data == {"modules": "strange", "where": "n.ipynb, cell 4, line 1"}
+    assert refusal.value.data["where"] == "n.ipynb, cell 4, line 1"
+    assert refusal.value.location == WHERE.location
+    assert refusal.value.mend() == Action("retry", "Build without strange", {"ignore": ["strange"]})
     assert choose_requirements(found, Purpose.TRAINING, (), lenient=True)
 
 

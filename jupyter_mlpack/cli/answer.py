@@ -10,6 +10,7 @@ from jupyter_mlpack.cli.output import failure_lines, say, visible
 
 if TYPE_CHECKING:
     from jupyter_mlpack.events import Event, Failed
+    from jupyter_mlpack.values import Json
 
 
 class AnswerReporter:
@@ -43,6 +44,8 @@ class AnswerReporter:
         print(visible(failure.what), file=sys.stderr)
 
 
-def error_data(error: Failed) -> dict[str, str]:
-    """The sentences of a failure, for machines."""
-    return {"code": error.code, "what": error.what, "where": error.where, "why": error.why, "hint": error.hint}
+def error_data(error: Failed) -> dict[str, Json]:
+    """The sentences of a failure, the cell that is to blame and what mends it, for machines."""
+    from jupyter_mlpack.events import event_json
+
+    return {name: value for name, value in event_json(error).items() if name != "event"}

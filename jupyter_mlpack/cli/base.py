@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from traitlets import Bool, Enum, List, Unicode
 
 from jupyter_mlpack import __version__
-from jupyter_mlpack.cli.failing import failed, guarded
+from jupyter_mlpack.cli.failing import guarded
 from jupyter_mlpack.cli.places import home_folder
 from jupyter_mlpack.cli.settings import SettingsApp
 from jupyter_mlpack.errors import Interrupted, MlpackError, OptionWrong
@@ -103,6 +103,7 @@ class Command(SettingsApp):
     def refuse(self, problem: str) -> None:
         """End, because an option or a setting cannot be used."""
         from jupyter_mlpack.cli.output import failure_lines
+        from jupyter_mlpack.events import failed
 
         command = self.name.replace("-", " ")
         print("\n".join(failure_lines(failed(OptionWrong(problem=problem, command=command)))), file=sys.stderr)

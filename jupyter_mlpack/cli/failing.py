@@ -12,7 +12,6 @@ from jupyter_mlpack.errors import DiskFull, MlpackError, StoreFull, StoreUnwrita
 
 if TYPE_CHECKING:
     from jupyter_mlpack.cli.report import Reporter
-    from jupyter_mlpack.events import Failed
 
 
 def guarded(
@@ -25,6 +24,8 @@ def guarded(
     try:
         return run(reporter)
     except KeyboardInterrupt as stop:
+        from jupyter_mlpack.events import failed
+
         reporter.interrupted(failed(interruption()))
         return exit_status(stop)
     except MlpackError as error:
@@ -47,12 +48,7 @@ def storage_error(error: OSError, home: str) -> MlpackError:
 
 def report_error(error: MlpackError, reporter: Reporter) -> int:
     """Show the error's four sentences; its exit code."""
+    from jupyter_mlpack.events import failed
+
     reporter(failed(error))
     return error.exit_code
-
-
-def failed(error: MlpackError) -> Failed:
-    """The error as an event."""
-    from jupyter_mlpack.events import Failed
-
-    return Failed(error.code, *(error.sentence(part) for part in ("what", "where", "why", "hint")))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlpack.cli.answer import error_data
-from jupyter_mlpack.cli.failing import failed
 from jupyter_mlpack.cli.output import say, visible
+from jupyter_mlpack.events import failed
 from jupyter_mlpack.survey import Finding, Kernels, inspect_files
 from jupyter_mlpack.values import Inspection, to_json
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import signal
 from collections.abc import Iterator
 from typing import Protocol, TextIO
 
 from jupyter_mlpack.cli.interruption import Stopped
+from jupyter_mlpack.values import Action
 
 CONTROL = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 """What moves a cursor, rings, colours, hides or reverses text in a terminal, and what UTF-8 cannot say.
@@ -35,6 +38,10 @@ class Sentences(Protocol):
     @property
     def hint(self) -> str:
         """The next step."""
+
+    @property
+    def action(self) -> Action:
+        """What mends it at once, where something does."""
 
 
 def say(text: str, stream: TextIO) -> None:
@@ -63,3 +70,6 @@ def failure_lines(failure: Sentences) -> Iterator[str]:
         yield "  why:   " + "\n         ".join(map(visible, failure.why.strip().split("\n")))
     if failure.hint:
         yield f"  next:  {visible(failure.hint)}"
+    if failure.action.choices:
+        choices = json.dumps(failure.action.choices, ensure_ascii=False)
+        yield f"  or:    {visible(failure.action.label)}: --choices {visible(shlex.quote(choices))}"

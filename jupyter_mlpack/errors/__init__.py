@@ -12,6 +12,7 @@
     ├── PublishError      the image is built, but could not be delivered      exit 6
     ├── StoreError        the content store could not be read or written      exit 7
     ├── EngineError       a job could not be started or followed              exit 8
+    ├── ServerError       the server extension refuses a request              exit 9
     └── StoppedError      the user stopped the command                        exit 128 + the signal's number
 
 Code that raises gives data only: ``raise NotebookMissing(path=path)``. The four sentences (``what`` happened,
@@ -29,6 +30,7 @@ from jupyter_mlpack.errors.notebook import *
 from jupyter_mlpack.errors.packaging import *
 from jupyter_mlpack.errors.publishing import *
 from jupyter_mlpack.errors.resolution import *
+from jupyter_mlpack.errors.server import *
 from jupyter_mlpack.errors.stack import *
 from jupyter_mlpack.errors.stopped import *
 from jupyter_mlpack.errors.store import *

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_mlpack.errors.base import MlpackError
+from jupyter_mlpack.errors.base import CELL, LOG, MlpackError
 
 
 class EngineError(MlpackError):
@@ -87,6 +87,7 @@ class CommandNotExecutable(EngineError):
     what = "The image's command {command} cannot be executed ({error})."
     why = "The file is missing or damaged in the image, or was built for another processor."
     hint = "Build the image again; jupyter mlpack inspect shows what it is made of."
+    action = LOG
 
 
 class JobLost(EngineError):
@@ -96,6 +97,7 @@ class JobLost(EngineError):
     what = "The engine {engine} knows no job {id}."
     why = "It was started by another process, or its container was removed."
     hint = "Start the job again."
+    action = ("retry", "Start it again")
 
 
 class ImageForOtherMachine(EngineError):
@@ -152,6 +154,7 @@ class CellFailed(EngineError):
     code = "job-cell-failed"
     what = "Code cell {cell} failed: {message}"
     hint = "The executed notebook in {output} holds the whole traceback."
+    action = CELL
 
 
 class OutOfMemory(EngineError):
@@ -161,6 +164,7 @@ class OutOfMemory(EngineError):
     what = "The job ran out of memory and was killed."
     why = "The container engine says so (exit status 137)."
     hint = "Allow it more memory, or use less: a smaller batch, fewer data loader workers."
+    action = LOG
 
 
 class JobKilled(EngineError):
@@ -170,6 +174,7 @@ class JobKilled(EngineError):
     what = "The job was killed (SIGKILL, exit status 137)."
     why = "We did not do it. Mostly the kernel does, when the machine or the container around it has no memory left."
     hint = "Allow it more memory, or use less: a smaller batch, fewer data loader workers. dmesg may say more."
+    action = LOG
 
 
 class DockerUnreachable(EngineError):

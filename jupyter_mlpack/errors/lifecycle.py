@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from jupyter_mlpack.errors.base import MlpackError
+from jupyter_mlpack.errors.base import LOG, RETRY, MlpackError
 
 
 class LifecycleError(MlpackError):
     """A phase of the lifecycle failed; ``exit_code`` is the specification's."""
 
     exit_code = 1
+    action = LOG
 
 
 class BuildpackApiUnsupported(LifecycleError):
@@ -30,6 +31,7 @@ class WorkspaceUnwritable(LifecycleError):
     where = "{path}"
     why = "{reason}"
     hint = "Check that the file can be read and that the disk has room, then build again."
+    action = RETRY
 
 
 class PlannedPathUnsafe(LifecycleError):
@@ -117,6 +119,7 @@ class PackageHashDiffers(LifecycleError):
     where = "build, {buildpack}"
     why = "Locked is {expected}, delivered was {found}."
     hint = "A proxy or mirror may change files. If the package was replaced on purpose, lock it again: --upgrade"
+    action = RETRY
 
 
 class DownloadsUnreachable(LifecycleError):
@@ -127,6 +130,7 @@ class DownloadsUnreachable(LifecycleError):
     what = "The locked packages cannot be downloaded: {host} cannot be reached."
     where = "build, {buildpack}"
     hint = "Check the network and the proxy, then build again: what was downloaded before is not downloaded again."
+    action = RETRY
 
 
 class ScratchFull(LifecycleError):
@@ -137,6 +141,7 @@ class ScratchFull(LifecycleError):
     what = "There is no room left on the disk with {folder}, where the packages are prepared."
     where = "{folder}"
     hint = "Free some space there, or set TMPDIR (scratch) or UV_CACHE_DIR (downloads) to a folder on a larger disk."
+    action = RETRY
 
 
 class BuildBroken(LifecycleError):
@@ -169,3 +174,4 @@ class LayerNotReusable(LifecycleError):
     what = "The layer {layer} cannot be reused."
     why = "The buildpack kept it without its contents, but {reason}."
     hint = "Build again without the previous image: the buildpack then makes the layer anew."
+    action = RETRY

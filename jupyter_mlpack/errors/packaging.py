@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_mlpack.errors.base import MlpackError
+from jupyter_mlpack.errors.base import PACKAGES, MlpackError
 
 _ALONG = "The package {name} is on no index that is known, and its installed files cannot be packaged along."
 _OTHER = (
@@ -14,6 +14,7 @@ class PackagingError(MlpackError):
     """An installed distribution that no index has cannot be packaged along."""
 
     exit_code = 4
+    action = PACKAGES
 
 
 class DistributionCompiled(PackagingError):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from jupyter_mlpack.errors.base import MlpackError
+from jupyter_mlpack.errors.base import LOG, PACKAGES, RETRY, MlpackError
 
 
 class ResolutionError(MlpackError):
     """No set of packages satisfies what the notebook needs."""
 
     exit_code = 4
+    action = PACKAGES
 
 
 class PackageUnknown(ResolutionError):
@@ -25,6 +26,7 @@ class PackageVersionUnknown(ResolutionError):
     code = "package-version-unknown"
     what = "No version of {package} on the package index satisfies {package}{specifier}."
     hint = "Change the pin in the notebook, or add the index that holds this version."
+    action = ("open-packages", "Choose a version")
 
 
 class NoWheelForTarget(ResolutionError):
@@ -34,6 +36,7 @@ class NoWheelForTarget(ResolutionError):
     what = "{release} has no wheel for Linux {arch} with Python {python}."
     why = "Packages are installed from wheels only, so that the target never depends on this machine's compilers."
     hint = "Pin a version that has a wheel, or add an index or a find-links folder (UV_FIND_LINKS) that holds one."
+    action = ("open-packages", "Choose a version")
 
 
 class DependencyConflict(ResolutionError):
@@ -43,6 +46,7 @@ class DependencyConflict(ResolutionError):
     what = "The notebook's packages cannot be installed together."
     why = "{reason}"
     hint = "Loosen one of the pins, or install the other version in the kernel and build again."
+    action = ("open-packages", "Choose versions")
 
 
 class RequirementInvalid(ResolutionError):
@@ -61,6 +65,7 @@ class IndexUnreachable(ResolutionError):
     what = "The package index cannot be reached: {reason}."
     why = "{detail}"
     hint = "Check the network and the proxy; a notebook whose packages did not change builds without a network."
+    action = RETRY
 
 
 class ResolverFailed(ResolutionError):
@@ -70,6 +75,7 @@ class ResolverFailed(ResolutionError):
     what = "The resolver (uv) stopped."
     why = "{reason}"
     hint = "Run the build again with -v; if a package is installed from an address, check that it can be fetched."
+    action = LOG
 
 
 class ImportsUnresolved(ResolutionError):
@@ -83,6 +89,8 @@ class ImportsUnresolved(ResolutionError):
         "and a guess could install somebody else's code."
     )
     hint = "Install them in the kernel, write a cell '%pip install NAME', or name the package: --require NAME"
+    action = ("retry", "Build without {short}")
+    choices = {"ignore": "{names}"}
 
 
 class PythonUnsupported(ResolutionError):
@@ -92,6 +100,8 @@ class PythonUnsupported(ResolutionError):
     what = "No stack has Python {python}; there are stacks for Python {available}."
     where = "{where}"
     hint = "Choose one that will do: --python {example}"
+    action = ("retry", "Build with Python {example}")
+    choices = {"python": "{example}"}
 
 
 class StackUnknown(ResolutionError):
@@ -100,6 +110,7 @@ class StackUnknown(ResolutionError):
     code = "stack-unknown"
     what = "There is no stack called {stack}; there are: {available}."
     hint = "Leave --stack out to have it chosen by the notebook's Python version."
+    action = RETRY
 
 
 class NoKernelsForCard(ResolutionError):
@@ -109,3 +120,4 @@ class NoKernelsForCard(ResolutionError):
     what = "{release} in this lock has no kernels for the {card}."
     why = "The code needs the GPU, and its first operation on it would fail: no kernel image is available."
     hint = "{advice}"
+    action = ("open-packages", "Choose versions")

@@ -86,6 +86,7 @@ class PackageMissing(StackError):
     what = "There is no package {package} in suite {suite} for {arch}."
     why = "{reason}"
     hint = "Check the name on the distribution's package search, or choose a stack whose suite has it."
+    action = ("open-packages", "Choose system packages")
 
 
 class PackagesConflict(StackError):

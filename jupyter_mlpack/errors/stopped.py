@@ -9,6 +9,7 @@ class StoppedError(MlpackError):
     """The user stopped the command: Ctrl-C, or a signal that asks it to end."""
 
     exit_code = 130
+    action = ("retry", "Go on")
 
 
 class Interrupted(StoppedError):

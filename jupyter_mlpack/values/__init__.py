@@ -4,6 +4,7 @@ Read ``pipeline.py`` for the order in which they are made. A value is complete w
 fills anything in. ``to_json`` turns any of them into plain dicts, lists, strings and numbers.
 """
 
+from jupyter_mlpack.values.action import Action
 from jupyter_mlpack.values.hardware import DeclaredHardware, Hardware, NeededHardware
 from jupyter_mlpack.values.image import Image, ImageLayer, ImageProcess
 from jupyter_mlpack.values.inspection import (
@@ -40,10 +41,10 @@ from jupyter_mlpack.values.plan import (
 from jupyter_mlpack.values.wire import Json, Parameter, to_json
 
 __all__ = [
-    "BuildPlan", "Buildpack", "Catalog", "Cell", "Claim", "Conflict", "Declaration", "DeclaredHardware", "Dependency",
-    "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection", "Job", "JobSpec", "JobState", "Json",
-    "KernelDistribution", "KernelEnvironment", "LocalFile", "LocalWheel", "Location", "Lock", "LockedPackage", "Magic",
-    "Mount", "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile", "PackageIndex", "Parameter",
-    "PlannedFile", "Purpose", "PythonVersion", "Secret", "Stack", "SystemPackage", "Target", "Task", "Unresolved",
-    "to_json",
+    "Action", "BuildPlan", "Buildpack", "Catalog", "Cell", "Claim", "Conflict", "Declaration", "DeclaredHardware",
+    "Dependency", "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection", "Job", "JobSpec",
+    "JobState", "Json", "KernelDistribution", "KernelEnvironment", "LocalFile", "LocalWheel", "Location", "Lock",
+    "LockedPackage", "Magic", "Mount", "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile",
+    "PackageIndex", "Parameter", "PlannedFile", "Purpose", "PythonVersion", "Secret", "Stack", "SystemPackage",
+    "Target", "Task", "Unresolved", "to_json",
 ]  # fmt: skip

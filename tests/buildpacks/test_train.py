@@ -219,7 +219,7 @@ def test_run__failing_cell__is_named_as_in_the_notebook(cells: Cells) -> None:
     job = cells("1", "def f():\n    raise ValueError('first line\\nsecond')\nf()", "print('never')")
     status, out, err = job.run("-p", "lr=2")
     assert status == 1
-    assert out.splitlines()[-1] == "[mlpack] cell 3 failed: ValueError: first line"
+    assert out.splitlines()[-1] == "[mlpack] cell 3 failed (cell 4 of the notebook): ValueError: first line"
     assert "----> 2" in err
     assert "\x1b" not in err
     executed = job.executed()
@@ -247,7 +247,8 @@ def test_run__kernel_is_killed__says_why(cells: Cells) -> None:
     job = cells("import os\nos.kill(os.getpid(), 9)")
     status, out, _ = job.run()
     assert status == 1
-    assert "[mlpack] cell 2 failed: DeadKernelError: the kernel was killed, most likely because the memory" in out
+    said = "[mlpack] cell 2 failed (cell 3 of the notebook): DeadKernelError: the kernel was killed, most likely"
+    assert f"{said} because the memory" in out
     assert job.made() == {"train.ipynb"}
 
 

@@ -35,9 +35,13 @@ PATIENCE = 4.0  # seconds for a cell to end after its KeyboardInterrupt; contain
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the run ended early: the code cell, counted from 1 in the notebook of the image, and the error."""
+    """Why the run ended early: the code cell, counted from 1 in the notebook of the image, and the error.
+
+    ``place`` is the same cell, counted from 1 among all of the notebook's.
+    """
 
     cell: int
+    place: int
     name: str
     value: str
     traceback: str
@@ -56,6 +60,7 @@ class Run:
         self.stopped = False
         self.cell = 0
         self.total = 0
+        self.places: list[int] = []
         self.client: Client | None = None
 
     def execute(self, notebook: Path, output: Path, parameters: dict[str, Any], places: dict[str, Any]) -> None:
@@ -66,7 +71,8 @@ class Run:
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told below, in our words
         logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         document = load_notebook_node(str(notebook))
-        self.total = sum(is_counted(cell) for cell in document.cells)
+        self.places = [number for number, cell in enumerate(document.cells, 1) if is_counted(cell)]
+        self.total = len(self.places)
         document = assign(document, {name: parameters[name] for name in parameters if name in places}, places)
         parameters = {name: value for name, value in parameters.items() if name not in places}
         if parameters:
@@ -79,7 +85,12 @@ class Run:
         except (DeadKernelError, RuntimeError) as error:
             if not self.stopped:
                 last_words = self.log.read_bytes()[-LAST_WORDS:].decode(errors="replace")
-                self.failure = Failure(self.cell, type(error).__name__, self._death() or str(error), last_words)
+                self.fail(type(error).__name__, self._death() or str(error), last_words)
+
+    def fail(self, name: str, value: str, traceback: str) -> None:
+        """The cell that runs ends the run."""
+        place = self.places[self.cell - 1] if self.cell else 0
+        self.failure = Failure(self.cell, place, name, value, traceback)
 
     def stop(self) -> None:
         """Interrupts the cell that runs; the kernel is killed when that does not end it, or on a second call."""
@@ -150,7 +161,7 @@ class Client(PapermillNotebookClient):
             return super().execute_cell(cell, cell_index, *args, **kwargs)
         except CellExecutionError as error:
             if not (error.ename == "SystemExit" and error.evalue in ("", "0", "None")):
-                self.run.failure = Failure(self.run.cell, error.ename, error.evalue, error.traceback)
+                self.run.fail(error.ename, error.evalue, error.traceback)
             raise
         except DeadKernelError:
             process = self.kernel_process()

@@ -68,7 +68,8 @@ def execute(console: Console, output: OutputFolder, surroundings: Surroundings, 
         failure = current.failure
         summary = failure.value.strip().splitlines()[:1]
         console.explain(failure.traceback)
-        console.say(f"cell {failure.cell} failed: {': '.join([failure.name, *summary])}")
+        place = f" (cell {failure.place} of the notebook)" if failure.place else ""
+        console.say(f"cell {failure.cell} failed{place}: {': '.join([failure.name, *summary])}")
         return FAILED
     console.say("done")
     return DONE
