@@ -1,11 +1,10 @@
-"""What can happen in a build or a job, as a closed set of values, and ``fold(state, event) -> state``.
+"""What can happen in a build or a job, as a closed set of values.
 
-Panel, REST answer and command-line progress are all this one fold. Numbers and clocks enter in the ledger only.
+Numbers and clocks enter in the ledger only; ``fold.py`` makes a state of numbered events.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -13,8 +12,9 @@ from typing import TypeAlias
 from jupyter_mlpack.errors.base import RETRY, MlpackError
 from jupyter_mlpack.values import Action, Image, JobState, Json, Location, Notice, to_json
 
-PHASES = ("inspect", "resolve", "stack", "analyze", "detect", "restore", "build", "export", "publish")
-"""The phases of a build in order; the five in the middle are the Cloud Native Buildpacks specification's own."""
+PHASES = ("inspect", "resolve", "stack", "analyze", "detect", "restore", "build", "extend", "export", "publish")
+"""The phases of a build in order. Those from ``analyze`` to ``export`` are the Cloud Native Buildpacks specification's;
+``extend`` is there only where system libraries are added. A job has one of its own, ``run``, for log and progress."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,17 @@ class CellStarted:
     total: int
 
 
+@dataclass(frozen=True)
+class MetricsRecorded:
+    """Values that the training printed or recorded, as (name, value).
+
+    ``step`` is the epoch or step that was named with them, else it counts from 1 for each name.
+    """
+
+    values: tuple[tuple[str, float], ...]
+    step: int
+
+
 Event: TypeAlias = (
     PhaseStarted
     | PhaseEnded
@@ -121,6 +132,7 @@ Event: TypeAlias = (
     | Failed
     | JobChanged
     | CellStarted
+    | MetricsRecorded
 )
 Emit = Callable[[Event], None]
 
@@ -140,44 +152,3 @@ def failed(error: MlpackError) -> Failed:
     """An error as an event."""
     what, where, why, hint = (error.sentence(part) for part in ("what", "where", "why", "hint"))
     return Failed(error.code, what, where, why, hint, error.location, error.mend())
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a build or a job is, folded from its events."""
-
-    phase: str | None = None
-    finished: tuple[str, ...] = ()
-    progress: Progress | None = None
-    notices: tuple[Notice, ...] = ()
-    layers: tuple[LayerExported, ...] = ()
-    image: Image | None = None
-    failure: Failed | None = None
-    job: JobState | None = None
-    exit_status: int | None = None
-    cell: CellStarted | None = None
-
-
-def fold(state: State, event: Event) -> State:  # noqa: PLR0911 (one line for each kind of event)
-    """The state after ``event``. Pure: ``functools.reduce(fold, events, State())`` rebuilds any state."""
-    match event:
-        case PhaseStarted():
-            return dataclasses.replace(state, phase=event.phase, progress=None)
-        case PhaseEnded():
-            return dataclasses.replace(state, phase=None, progress=None, finished=(*state.finished, event.phase))
-        case Progress():
-            return dataclasses.replace(state, progress=event)
-        case Noticed():
-            return dataclasses.replace(state, notices=(*state.notices, event.notice))
-        case LayerExported():
-            return dataclasses.replace(state, layers=(*state.layers, event))
-        case BuildSucceeded():
-            return dataclasses.replace(state, image=event.image, phase=None, progress=None)
-        case Failed():
-            return dataclasses.replace(state, failure=event, progress=None)
-        case JobChanged():
-            return dataclasses.replace(state, job=event.state, exit_status=event.exit_status)
-        case CellStarted():
-            return dataclasses.replace(state, cell=event)
-        case LogLines():
-            return state

@@ -11,7 +11,8 @@ import pytest
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.engine import Availability, Handle, LogChunk, Request, StateChange, Update
-from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines, State, fold
+from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines
+from jupyter_mlpack.fold import Entry, RunFold, fold
 from jupyter_mlpack.jobs import Lines, make_task, run_job
 from jupyter_mlpack.oci.manifest import ImageConfig
 from jupyter_mlpack.oci.store import Store
@@ -104,14 +105,14 @@ def test_run_job__success__tells_states_cells_and_lines_in_order(store: Store, t
 def test_run_job__cell_failed__failure_and_status_in_the_fold(store: Store, tmp_path: Path) -> None:
     log = LogChunk("[mlpack] cell 3 of 9\n[mlpack] cell 3 failed (cell 5 of the notebook): ValueError: no column age\n")
     job, events, _ = run(store, tmp_path / "output", RUNNING, log, FAILED)
-    state = reduce(fold, events, State())
+    state = reduce(fold, [Entry(seq, 0.0, event) for seq, event in enumerate(events, 1)], RunFold())
     assert state.failure is not None
     assert state.failure.code == "job-cell-failed"
     assert "Code cell 3 failed: ValueError: no column age" in state.failure.what
     assert str(tmp_path / "output") in state.failure.hint
     assert state.failure.location == Location("churn.ipynb", 5)
     assert state.failure.action == Action("open-cell", "Open the cell")
-    assert (state.job, state.exit_status, job.exit_status) == (JobState.FAILED, 1, 1)
+    assert (state.state, state.exit_status, job.exit_status) == (JobState.FAILED, 1, 1)
 
 
 def test_run_job__out_of_memory__plain_reason(store: Store, tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ from jupyter_mlpack.values.plan import (
     LocalWheel,
     Lock,
     LockedPackage,
+    Plan,
     PlannedFile,
+    PlannedPackage,
     Purpose,
     Stack,
     Target,
@@ -45,6 +47,6 @@ __all__ = [
     "Dependency", "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection", "Job", "JobSpec",
     "JobState", "Json", "KernelDistribution", "KernelEnvironment", "LocalFile", "LocalWheel", "Location", "Lock",
     "LockedPackage", "Magic", "Mount", "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile",
-    "PackageIndex", "Parameter", "PlannedFile", "Purpose", "PythonVersion", "Secret", "Stack", "SystemPackage",
-    "Target", "Task", "Unresolved", "to_json",
+    "PackageIndex", "Parameter", "Plan", "PlannedFile", "PlannedPackage", "Purpose", "PythonVersion", "Secret", "Stack",
+    "SystemPackage", "Target", "Task", "Unresolved", "to_json",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.values.inspection import SystemPackage
+from jupyter_mlpack.values.notebook import Notice
 
 
 class Purpose(str, Enum):
@@ -151,3 +152,36 @@ class BuildPlan:
     files: tuple[PlannedFile, ...]
     environment: tuple[tuple[str, str], ...] = ()
     system: tuple[SystemPackage, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlannedPackage:
+    """A distribution of a planned image. ``size`` is compressed bytes, 0 if unknown; ``reused``: they are here."""
+
+    name: str
+    version: str
+    size: int
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be built, for a person to look at; ``BuildPlan`` is what the lifecycle gets.
+
+    ``size`` is the compressed bytes of the whole image as far as known, ``reused`` those that the store holds already.
+    ``seconds`` is what past builds took; whoever keeps a history fills it in.
+    """
+
+    name: str
+    purpose: Purpose
+    stack: str
+    python: str
+    arch: str
+    accelerator: str
+    packages: tuple[PlannedPackage, ...]
+    files: tuple[str, ...]
+    system: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    size: int
+    reused: int
+    seconds: float | None = None
