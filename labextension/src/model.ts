@@ -1,14 +1,16 @@
-/** The state of the extension, one for all views. Skeleton: the shape is final, the server is not asked yet. */
-import { ISignal, Signal } from '@lumino/signaling';
-import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+/** The state of the extension, one for all views: a copy of the server's, so that a second tab and a reload agree. */
 import { ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { Choices, Draft, Drift, IMlpack, JobRequest, Json, Problem, Run, RunFold, Status } from './tokens';
-import { EMPTY } from './fold';
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import { Clock } from './clock';
+import { Drafts } from './drafts';
 import { INotebooks } from './notebooks';
-
-/** A message of the server's events bus. */
-export type EventMessage = { readonly schema_id: string; readonly [name: string]: Json | undefined };
+import { differing, isGone, problemOf, RequestFailed, unknownRun } from './problems';
+import { Service } from './service';
+import { Choices, Draft, Drift, IMlpack, JobRequest, Problem, Run, RunFold, Status } from './tokens';
+import { IVisibility, PageVisibility } from './visibility';
+import { EventMessage, Watch } from './watch';
 
 /** What the model is made of: all of it handed in, so that tests hand in their own. */
 export interface IOptions {
@@ -19,106 +21,203 @@ export interface IOptions {
   notebooks: INotebooks;
   /** The version of the front end, to compare with the server's; null leaves it out. */
   version: string | null;
+  /** The model disposes of it. */
+  visibility: IVisibility;
 }
 
 export class MlpackModel implements IMlpack {
   constructor(options: IOptions) {
-    this.ready = Promise.resolve();
-    void options;
+    this._trans = options.trans;
+    this._version = options.version;
+    this._visibility = options.visibility;
+    this._service = new Service(options.serverSettings, options.trans, this._clock);
+    this._watch = new Watch(this._service, options.events, options.visibility, this._tell);
+    this._drafts = new Drafts(this._service, options.notebooks, options.trans, this._newest, this._tell);
+    this._service.changed.connect(this._tell, this);
+    this._visibility.changed.connect(this._onVisibility, this);
+    this.ready = this.refresh();
   }
 
   /** Settles when the first answers are there (or failed to be). */
   readonly ready: Promise<void>;
-  readonly status: Status | null = null;
-  readonly problem: Problem | null = null;
-  readonly mismatch: Problem | null = null;
-  readonly runs: readonly Run[] = [];
-  isDisposed = false;
 
   get changed(): ISignal<IMlpack, void> {
     return this._changed;
   }
 
+  get status(): Status | null {
+    return this._status;
+  }
+
+  get problem(): Problem | null {
+    return this._service.problem ?? this._refused;
+  }
+
+  get mismatch(): Problem | null {
+    return this._mismatch;
+  }
+
+  get runs(): readonly Run[] {
+    return this._watch.runs.list;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
   dispose(): void {
-    this.isDisposed = true;
-    Signal.clearData(this);
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._watch.dispose();
+      this._drafts.dispose();
+      this._visibility.dispose();
+      Signal.clearData(this);
+    }
   }
 
   run(id: string): Run | null {
-    return this.runs.find(run => run.id === id) ?? null;
+    return this._watch.runs.get(id);
   }
 
   now(): number {
-    return Date.now() / 1000;
+    return this._clock.now();
   }
 
   follow(id: string): IDisposable {
-    return new DisposableDelegate(() => void id);
+    return this._watch.follow(id);
   }
 
   fold(id: string): RunFold {
-    void id;
-    return EMPTY;
+    return this._watch.followers.fold(id);
   }
 
   draft(path: string): Draft {
-    const none = { inspection: null, plan: null, busy: null, problem: null, build: null };
-    return { path, ...none, choices: {}, saved: {}, unsaved: false };
+    return this._drafts.get(local(path));
   }
 
-  async inspect(path: string): Promise<void> {
-    void path;
+  inspect(path: string): Promise<void> {
+    return this._drafts.inspect(local(path));
   }
 
   choose(path: string, choices: Choices): void {
-    void [path, choices];
+    this._drafts.choose(local(path), choices);
   }
 
-  async keep(path: string): Promise<void> {
-    void path;
+  keep(path: string): Promise<void> {
+    return this._drafts.keep(local(path));
   }
 
-  async refresh(): Promise<void> {}
+  async refresh(): Promise<void> {
+    try {
+      const [status] = await Promise.all([this._service.status(), this._watch.read()]);
+      this._status = status;
+      this._refused = null;
+      this._compare(status.version);
+    } catch (error) {
+      const problem = problemOf(error, this._trans);
+      this._refused = isGone(problem) ? null : problem;
+    }
+    this._tell();
+  }
 
-  async build(path: string): Promise<Run | null> {
-    void path;
-    return null;
+  build(path: string): Promise<Run | null> {
+    return this._drafts.build(local(path), async (notebook, choices) =>
+      this._took(await this._service.build(notebook, choices))
+    );
   }
 
   async train(job: JobRequest): Promise<Run> {
-    throw new Error(job.image);
+    return this._took(await this._service.train({ ...job, path: local(job.path) }));
   }
 
   async deliver(id: string, destination: string, insecure: boolean): Promise<Run> {
-    throw new Error([id, destination, insecure].join(' '));
+    return this._took(await this._service.deliver(id, destination, insecure));
   }
 
   async cancel(id: string): Promise<void> {
-    void id;
+    this._took(await this._service.cancel(this._known(id)));
   }
 
   async remove(id: string, image: boolean): Promise<number> {
-    void [id, image];
-    return 0;
+    const freed = await this._service.remove(this._known(id), image);
+    this._watch.forget(id);
+    return freed;
   }
 
-  async drift(id: string): Promise<Drift> {
-    void id;
-    return { notebook: 'same', packages: [], image: 'same' };
+  drift(id: string): Promise<Drift> {
+    return this._service.drift(id);
   }
 
   archiveUrl(id: string): string {
-    return id;
+    return this._service.archiveUrl(id);
   }
 
   logUrl(id: string): string {
-    return id;
+    return this._service.logUrl(this.run(id) ?? { kind: 'build', id });
   }
 
+  private _took(run: Run): Run {
+    this._watch.take(run);
+    return run;
+  }
+
+  private _known(id: string): Run {
+    const run = this.run(id);
+    if (!run) {
+      throw new RequestFailed(unknownRun(this._trans), 404);
+    }
+    return run;
+  }
+
+  private _newest = (path: string): string | null =>
+    this.runs.find(run => run.kind === 'build' && run.path === path)?.id ?? null;
+
+  private _compare(version: string): void {
+    const same = this._version === null || release(this._version) === release(version);
+    this._mismatch = same ? null : differing(this._trans, this._version ?? '', version);
+  }
+
+  /** What happened while nobody looked was not asked for: do it now. */
+  private _onVisibility = (): void => {
+    if (this._visibility.hidden) {
+      this._watch.settle();
+    } else {
+      void this.refresh();
+    }
+  };
+
+  private _tell = (): void => {
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  };
+
+  private readonly _trans: TranslationBundle;
+  private readonly _version: string | null;
+  private readonly _visibility: IVisibility;
+  private readonly _clock = new Clock();
+  private readonly _service: Service;
+  private readonly _watch: Watch;
+  private readonly _drafts: Drafts;
+  private _status: Status | null = null;
+  private _refused: Problem | null = null;
+  private _mismatch: Problem | null = null;
+  private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }
 
-/** The model of an application. */
-export function makeModel(options: IOptions): MlpackModel {
-  return new MlpackModel(options);
+/** The model of an application, in the browser's page. */
+export function makeModel(options: Omit<IOptions, 'visibility'>): MlpackModel {
+  const visibility = new PageVisibility(document);
+  return new MlpackModel({ ...options, visibility });
+}
+
+/** A contents path as the server knows it: shared documents have a drive of their own in the page. */
+function local(path: string): string {
+  return path.startsWith('RTC:') ? path.slice('RTC:'.length) : path;
+}
+
+/** The release of a version, written as Python (`0.2.0.dev1`) or as npm does (`0.2.0-dev.1`). */
+function release(version: string): string {
+  return version.split(/[^0-9]+/, 3).join('.');
 }

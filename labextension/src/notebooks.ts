@@ -41,9 +41,10 @@ export class Notebooks implements INotebooks {
       return open.save();
     }
     const file = await this._contents.get(path, { type: 'notebook', content: true });
-    const metadata = asObject(file.content.metadata);
+    const notebook = asObject(file.content as PartialJSONValue);
+    const metadata = asObject(notebook.metadata);
     const mlpack = { ...asObject(metadata[KEY]), ...values };
-    const content = { ...asObject(file.content), metadata: { ...metadata, [KEY]: mlpack } };
+    const content = { ...notebook, metadata: { ...metadata, [KEY]: mlpack } };
     await this._contents.save(path, { type: 'notebook', format: 'json', content });
   }
 }

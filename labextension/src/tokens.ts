@@ -393,6 +393,7 @@ export interface Changed {
 export namespace CommandIDs {
   export const containerize = 'mlpack:containerize';
   export const containerizeFile = 'mlpack:containerize-file';
+  export const showPanel = 'mlpack:show-panel';
   export const openBuilds = 'mlpack:open-builds';
   export const openJobs = 'mlpack:open-jobs';
   export const cancel = 'mlpack:cancel';
