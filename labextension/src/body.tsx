@@ -1,0 +1,126 @@
+/** What the panel shows of a notebook: its draft, the build that goes on, or what came of the last one. */
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { Built } from './built';
+import { lay } from './choices';
+import { isOver } from './fold';
+import { useFollow, useModel } from './listening';
+import { IPlaces } from './places';
+import { problemOf } from './problems';
+import { Action, Choices, Draft, Engine, IMlpack, Location, Problem } from './tokens';
+import { DraftView } from './views/draft';
+import { EmptyView } from './views/empty';
+import { Header } from './views/header';
+import { ProblemCard } from './views/problem';
+import { headline, inNotebook, patch } from './views/shown';
+
+interface IBodyProps {
+  model: IMlpack;
+  trans: TranslationBundle;
+  places: IPlaces;
+  path: string | null;
+  /** Somebody can see it: only then it listens and asks. */
+  active: boolean;
+  /** The ended build whose card was left for the draft. */
+  left: string | null;
+  onLeave: (build: string | null) => void;
+}
+
+export function Body(props: IBodyProps): React.JSX.Element {
+  const { model, places, path, active, trans } = props;
+  useModel(model, active);
+  if (model.problem !== null) {
+    return (
+      <div className="jp-Mlpack-Scroll">
+        <ProblemCard problem={model.problem} trans={trans} onRetry={() => void model.refresh()} />
+      </div>
+    );
+  }
+  if (path === null) {
+    return <EmptyView onBuilds={() => places.builds()} trans={trans} />;
+  }
+  return <NotebookBody key={path} {...props} path={path} />;
+}
+
+/** The body for one notebook. */
+function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
+  const { model, places, path, active, left, onLeave, trans } = props;
+  const [tab, setTab] = React.useState('packages');
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const draft = model.draft(path);
+  const run = draft.build === null ? null : model.run(draft.build);
+  const drafting = run === null || (isOver(run.state) && left === run.id);
+  const choices = lay(draft.saved, draft.choices);
+  useFollow(model, active && run !== null && !drafting ? run.id : null);
+  const unread = isUnread(draft);
+  React.useEffect(() => {
+    if (active && drafting && unread) {
+      void model.inspect(path);
+    }
+  }, [model, path, active, drafting, unread]);
+  const attempt = (work: Promise<unknown>): void => {
+    setProblem(null);
+    work.catch((error: unknown) => setProblem(problemOf(error, trans)));
+  };
+  const reveal = (location: Location): void => places.goTo(inNotebook(location, path));
+  const act = (action: Action, location: Location | null): void => {
+    if (action.kind === 'open-cell' && location !== null) {
+      reveal(location);
+    } else if (action.kind === 'retry') {
+      model.choose(path, lay(run?.choices ?? {}, action.choices));
+      attempt(model.build(path));
+    } else {
+      setTab('packages');
+      onLeave(draft.build);
+    }
+  };
+  return (
+    <>
+      <Header
+        path={path}
+        run={run}
+        line={headline(draft, run, model.now(), trans)}
+        busy={draft.busy !== null}
+        onInspect={() => void model.inspect(path)}
+        onLast={drafting && run !== null ? () => onLeave(null) : null}
+        trans={trans}
+      />
+      {problem && <ProblemCard problem={problem} trans={trans} onClose={() => setProblem(null)} />}
+      {drafting ? (
+        <DraftView
+          draft={draft}
+          choices={choices}
+          purposes={model.status?.purposes ?? PURPOSES}
+          tab={tab}
+          onTab={setTab}
+          onChoose={(next: Choices) => model.choose(path, patch(choices, next))}
+          onKeep={() => attempt(model.keep(path))}
+          onBuild={() => attempt(model.build(path))}
+          onInspect={() => void model.inspect(path)}
+          reveal={reveal}
+          trans={trans}
+        />
+      ) : (
+        <Built
+          model={model}
+          run={run}
+          places={places}
+          attempt={attempt}
+          onAction={act}
+          onAgain={() => onLeave(draft.build)}
+          reveal={reveal}
+          trans={trans}
+        />
+      )}
+    </>
+  );
+}
+
+/** Until the server has said what it offers. */
+const PURPOSES: readonly Engine[] = [{ name: 'training', available: true, why: '' }];
+
+/** Nothing is known of the notebook, and nothing is under way to change that. */
+function isUnread({ inspection, busy, problem }: Draft): boolean {
+  return inspection === null && busy === null && problem === null;
+}

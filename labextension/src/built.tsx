@@ -1,0 +1,93 @@
+/** A build that waits, goes on or has ended, with the model behind it. */
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { isOver } from './fold';
+import { useFollow } from './listening';
+import { IPlaces } from './places';
+import { Action, IMlpack, Location, Run } from './tokens';
+import { FailureCard } from './views/failure';
+import { Loading } from './views/loading';
+import { Reveal } from './views/place';
+import { ProgressView } from './views/progress';
+import { ResultCard } from './views/result';
+
+interface IBuiltProps {
+  model: IMlpack;
+  run: Run;
+  places: IPlaces;
+  /** Wait for something that may be refused, and show why. */
+  attempt: (work: Promise<unknown>) => void;
+  onAction: (action: Action, location: Location | null) => void;
+  onAgain: () => void;
+  reveal: Reveal;
+  trans: TranslationBundle;
+}
+
+export function Built({
+  model,
+  run,
+  places,
+  attempt,
+  onAction,
+  onAgain,
+  reveal,
+  trans
+}: IBuiltProps): React.JSX.Element {
+  const fold = model.fold(run.id);
+  const delivery = newestDelivery(model, run);
+  useFollow(model, delivery?.id ?? null);
+  const logHref = model.logUrl(run.id);
+  if (!isOver(run.state)) {
+    return (
+      <ProgressView
+        run={run}
+        fold={fold}
+        now={() => model.now()}
+        logHref={logHref}
+        onCancel={() => attempt(model.cancel(run.id))}
+        trans={trans}
+      />
+    );
+  }
+  if (fold.seq === 0 && run.seq > 0) {
+    return <Loading label={trans.__('Fetching what came of the build')} />;
+  }
+  if (run.state !== 'succeeded' || fold.image === null) {
+    return (
+      <FailureCard
+        key={run.id}
+        run={run}
+        fold={fold}
+        logHref={logHref}
+        onAction={action => onAction(action, fold.failure?.location ?? null)}
+        onAgain={onAgain}
+        reveal={reveal}
+        trans={trans}
+      />
+    );
+  }
+  const { reference } = fold.image;
+  return (
+    <ResultCard
+      key={run.id}
+      run={run}
+      fold={fold}
+      image={fold.image}
+      archiveHref={model.archiveUrl(run.id)}
+      logHref={logHref}
+      delivery={delivery && { run: delivery, fold: model.fold(delivery.id) }}
+      onTrain={() => places.train(reference, run.path)}
+      onPush={(destination, insecure) => attempt(model.deliver(run.id, destination, insecure))}
+      onAgain={onAgain}
+      trans={trans}
+    />
+  );
+}
+
+/** The newest push of what this build made. */
+function newestDelivery(model: IMlpack, build: Run): Run | null {
+  const made = (run: Run): boolean =>
+    run.kind === 'delivery' && run.image === build.image && run.created >= build.created;
+  return (build.state === 'succeeded' && model.runs.find(made)) || null;
+}

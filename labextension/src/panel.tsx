@@ -1,0 +1,77 @@
+/** The side panel of a notebook: which notebook it shows is told by `path`; everything else is the model's. */
+import { ReactWidget } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { Message } from '@lumino/messaging';
+import * as React from 'react';
+
+import { Body } from './body';
+import { IPlaces } from './places';
+import { IMlpack } from './tokens';
+
+/** What the panel is made of. */
+export interface IPanelOptions {
+  model: IMlpack;
+  trans: TranslationBundle;
+  places: IPlaces;
+}
+
+export class MlpackPanel extends ReactWidget {
+  constructor(private _options: IPanelOptions) {
+    super();
+    this.addClass('jp-Mlpack-Panel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', _options.trans.__('Containerize'));
+  }
+
+  /** The notebook that is shown, as the contents manager names it; null when there is none. */
+  get path(): string | null {
+    return this._path;
+  }
+
+  set path(path: string | null) {
+    if (path !== this._path) {
+      this._path = path;
+      this.update();
+    }
+  }
+
+  /** Show what would be built of this notebook, also when its last build has ended. One that runs stays in sight. */
+  compose(path: string): void {
+    const { build } = this._options.model.draft(path);
+    this._left.set(path, build);
+    this.path = path;
+    this.update();
+  }
+
+  protected render(): React.JSX.Element {
+    const path = this._path;
+    return (
+      <Body
+        {...this._options}
+        path={path}
+        active={this.isVisible}
+        left={path === null ? null : (this._left.get(path) ?? null)}
+        onLeave={build => {
+          if (path !== null) {
+            this._left.set(path, build);
+            this.update();
+          }
+        }}
+      />
+    );
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.update();
+  }
+
+  protected onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this.update();
+  }
+
+  private _path: string | null = null;
+  /** By notebook, the ended build whose card the user left for the draft. */
+  private _left = new Map<string, string | null>();
+}

@@ -1,0 +1,128 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { Image, Run, RunFold } from '../tokens';
+import { durationText, sizeText } from '../words';
+import { CopyButton, CopyLine } from './copy';
+import { Layers } from './layers';
+import { Log } from './log';
+import { DeliveryState, PushForm } from './push';
+
+interface IResultProps {
+  run: Run;
+  fold: RunFold;
+  image: Image;
+  archiveHref: string;
+  logHref: string;
+  /** The image's newest push, if there was one. */
+  delivery: { run: Run; fold: RunFold } | null;
+  onTrain: () => void;
+  onPush: (destination: string, insecure: boolean) => void;
+  onAgain: () => void;
+  trans: TranslationBundle;
+}
+
+/** An image that is ready: its name and digest, what takes its space, and what to do with it. */
+export function ResultCard(props: IResultProps): React.JSX.Element {
+  const { run, fold, image, trans } = props;
+  const [pushing, setPushing] = React.useState(false);
+  const [log, setLog] = React.useState(false);
+  const trains = image.processes.some(process => process.type === 'train');
+  const archive = archiveName(image.reference);
+  const volume = trains ? '-v "$PWD/output:/output" ' : '-p 8080:8080 ';
+  return (
+    <>
+      <div className="jp-Mlpack-Scroll">
+        <section className="jp-Mlpack-Card jp-mod-success" aria-label={trans.__('The image is ready')}>
+          <p className="jp-Mlpack-Card-state" role="status">
+            {trans.__('The image is ready')}
+          </p>
+          <h3 className="jp-Mlpack-Card-title">{image.reference}</h3>
+          <p className="jp-Mlpack-Digest">
+            <code title={image.digest}>{shortDigest(image.digest)}</code>
+            <CopyButton text={image.digest} label={trans.__('Copy the digest')} trans={trans} />
+          </p>
+          <p className="jp-Mlpack-Soft">{summary(run, image, trans)}</p>
+        </section>
+        <Layers image={image} exported={fold.layers} trans={trans} />
+        <div className="jp-Mlpack-Commands">
+          {trains && (
+            <CopyLine
+              caption={trans.__('Train here, without Docker')}
+              label={trans.__('Copy the command for jupyter mlpack')}
+              text={`jupyter mlpack run ${image.reference}`}
+              trans={trans}
+            />
+          )}
+          <CopyLine
+            caption={trans.__('With Docker, after the download')}
+            label={trans.__('Copy the command for Docker')}
+            text={`docker load -i ${archive} && docker run --rm ${volume}${image.reference}`}
+            trans={trans}
+          />
+        </div>
+        {props.delivery && <DeliveryState {...props.delivery} trans={trans} />}
+        {pushing && (
+          <PushForm
+            image={image.reference}
+            onPush={(destination, insecure) => {
+              setPushing(false);
+              props.onPush(destination, insecure);
+            }}
+            onClose={() => setPushing(false)}
+            trans={trans}
+          />
+        )}
+        <details className="jp-Mlpack-Details" open={log} onToggle={event => setLog(event.currentTarget.open)}>
+          <summary>{trans.__('Log')}</summary>
+          {log && <Log lines={fold.log} cut={fold.cut} mark={null} href={props.logHref} trans={trans} />}
+        </details>
+      </div>
+      <footer className="jp-Mlpack-Footer">
+        <div className="jp-Mlpack-Row jp-mod-end jp-mod-wrap">
+          <button type="button" className="jp-Mlpack-Button jp-mod-quiet" onClick={props.onAgain}>
+            {trans.__('Build again')}
+          </button>
+          <a className="jp-Mlpack-Button" href={props.archiveHref} download={archive}>
+            {trans.__('Download')}
+          </a>
+          <button
+            type="button"
+            className="jp-Mlpack-Button"
+            aria-expanded={pushing}
+            onClick={() => setPushing(!pushing)}
+          >
+            {trans.__('Push')}
+          </button>
+          {trains && (
+            <button type="button" className="jp-Mlpack-Button jp-mod-primary" onClick={props.onTrain}>
+              {trans.__('Run training')}
+            </button>
+          )}
+        </div>
+      </footer>
+    </>
+  );
+}
+
+function shortDigest(digest: string): string {
+  return digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
+}
+
+/** The file that a browser saves: `digits-training.tar`. */
+function archiveName(reference: string): string {
+  return `${reference.replace(/^.*\//, '').replace(/[^A-Za-z0-9._-]+/g, '-')}.tar`;
+}
+
+/** `176 MB, built in 12 s; 13 of 14 layers reused`. */
+function summary(run: Run, image: Image, trans: TranslationBundle): string {
+  const reused = image.layers.filter(layer => layer.reused).length;
+  const taken = run.started === null || run.ended === null ? null : run.ended - run.started;
+  return [
+    sizeText(image.size),
+    taken === null ? '' : trans.__('built in %1', durationText(taken, trans)),
+    trans.__('%1 of %2 layers reused', reused, image.layers.length)
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
