@@ -31,3 +31,12 @@ export async function fromMenu(page: Page, menu: string, label: string): Promise
   await page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${menu}$`) }).click();
   await page.locator('.lm-Menu-itemLabel', { hasText: label }).first().click();
 }
+
+/** Ends the kernels that opened notebooks started: the next test wants the processor for itself. */
+export async function closeKernels({ page }: { page: Page }): Promise<void> {
+  const headers = { Authorization: `token ${TOKEN}` };
+  const answer = await page.request.get('api/sessions', { headers });
+  for (const session of (await answer.json()) as { id: string }[]) {
+    await page.request.delete(`api/sessions/${session.id}`, { headers });
+  }
+}
