@@ -21,6 +21,10 @@ export default tseslint.config(
       // An event handler may be asynchronous when it handles its own failures.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
+      // Views take callbacks out of their properties.
+      '@typescript-eslint/unbound-method': 'off',
+      // Our own modules are small and needed at the start; the lists, which are not, are imported where they open.
+      'jupyter/prefer-lazy-imports': ['warn', { ignoreImports: ['./*', '../*', '../../*'] }],
       eqeqeq: ['error', 'smart']
     }
   },
