@@ -42,7 +42,7 @@ def lock_packages(inspection: Inspection, target: Target, wishes: Wishes, machin
     first: ResolutionError | None = None
     for attempt in attempts(inspection):
         asked = attempt.inspection
-        requirements = choose_requirements(asked, wishes.purpose, wishes.required, lenient=wishes.lenient)
+        requirements = choose_requirements(asked, wishes.aim, wishes.required, lenient=wishes.lenient)
         constraints = (*asked.constraints, *packaged.addresses)
         request = LockRequest(requirements, constraints, target, settings, packaged.wheels)
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.cells import MAX_CELL, Budget, read_cell
+from jupyter_mlpack.inspection.choices import Choices, lay_over
 from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.notebook_text import read_document
 from jupyter_mlpack.values import Cell, Json, Location, Notebook, Notice
@@ -39,10 +40,14 @@ CELL_METADATA = ("tags", "name", "jupyter", "mlpack", "nbflow")
 KEPT_METADATA = ("kernelspec", "language_info", "mlpack", "accelerator", "colab", "kaggle")
 
 
-def read_notebook(path: Path) -> Notebook:
-    """The notebook at ``path``; raises a leaf of ``InputError`` that says what is wrong with it otherwise."""
+def read_notebook(path: Path, choices: Choices | None = None) -> Notebook:
+    """The notebook at ``path``; raises a leaf of ``InputError`` that says what is wrong with it otherwise.
+
+    ``choices`` are laid over those that it keeps in its metadata: the notebook is as if they were saved.
+    """
     content, notices = _as_version_4(path, read_document(path))
-    metadata = _mapping(content.get("metadata"))
+    metadata, wrong = lay_over(path, _mapping(content.get("metadata")), choices or {})
+    notices += wrong
     kernel = _text(_mapping(metadata.get("kernelspec")).get("name"))
     language = _language(metadata, kernel)
     if language not in PYTHONS:

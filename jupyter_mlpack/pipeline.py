@@ -19,6 +19,7 @@ from jupyter_mlpack.errors import KernelUnknown
 from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
 from jupyter_mlpack.extend import Extender
 from jupyter_mlpack.inspection import inspect_notebook
+from jupyter_mlpack.inspection.choices import read_decided
 from jupyter_mlpack.inspection.kernel import read_kernel
 from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
 from jupyter_mlpack.locking import allowed_machine, lock_packages, wanted_python
@@ -28,7 +29,7 @@ from jupyter_mlpack.plan import choose_stack, default_name, make_plan, make_targ
 from jupyter_mlpack.preflight import check_hardware
 from jupyter_mlpack.resolution import find_uv, pylock_text
 from jupyter_mlpack.stack import Assembly, ensure_run_image, run_root, target_python
-from jupyter_mlpack.values import BuildPlan, Conflict, Image, Inspection, Notebook, Notice, Purpose
+from jupyter_mlpack.values import BuildPlan, Conflict, Image, Inspection, Lock, Notebook, Notice, Purpose
 from jupyter_mlpack.wishes import Machine, Wishes
 
 
@@ -51,7 +52,7 @@ def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Ima
 def inspect(path: Path, wishes: Wishes, emit: Emit, answers: Path | None = None) -> tuple[Notebook, Inspection]:
     """Read the notebook and find out what it needs; nothing of it is executed. ``answers`` keeps those of kernels."""
     with phase("inspect", emit) as summary:
-        notebook = read_notebook(path)
+        notebook = read_notebook(path, wishes.choices)
         check_runnable(notebook)
         environment, notices = read_kernel(wishes.kernel or notebook.kernel, cache=answers)
         if wishes.kernel and environment is None:
@@ -73,16 +74,24 @@ def disagreement(conflict: Conflict) -> Notice:
 
 def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> BuildPlan:
     """Choose the stack, lock the packages for its target, and write down what to build."""
+    wishes = wishes.over(notebook)
     with phase("resolve", emit) as summary:
         where = str(notebook.path.name)
         stack = choose_stack(machine.catalog, wanted_python(inspection, wishes), where, wishes.stack)
         target = make_target(stack, wishes.arch)
         lock = lock_packages(inspection, target, wishes, machine, emit)
-        for notice in check_hardware(inspection.hardware, lock, target):
+        for notice in (*check_hardware(inspection.hardware, lock, target), *still_there(notebook, lock)):
             emit(Noticed(notice))
-        name = wishes.name or default_name(notebook.path, wishes.purpose)
+        name = wishes.name or default_name(notebook.path, wishes.aim)
         summary.append(f"{len(lock.packages)} packages, {sum(package.size for package in lock.packages) / 1e6:.0f} MB")
-        return make_plan(inspection, notebook, wishes.purpose, lock, (name, stack, target, machine.catalog))
+        return make_plan(inspection, notebook, wishes.aim, lock, (name, stack, target, machine.catalog))
+
+
+def still_there(notebook: Notebook, lock: Lock) -> Iterator[Notice]:
+    """What the user left out and other packages bring along."""
+    for package in lock.packages:
+        if package.name in read_decided(notebook.metadata).without:
+            yield Notice("left-out-needed", f"{package.name} is in the image all the same: other packages need it.")
 
 
 def pylock(inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> str:

@@ -19,6 +19,7 @@ from jupyter_mlpack.errors import (
     NoNotebooks,
 )
 from jupyter_mlpack.frozen import dataclass, field, replace
+from jupyter_mlpack.inspection.choices import Choices
 from jupyter_mlpack.inspection.hardware.facts import accelerators
 from jupyter_mlpack.inspection.run import inspect_notebook
 from jupyter_mlpack.inspection.syntax import forget_trees
@@ -89,12 +90,12 @@ class Finding:
     error: InputError | None = None
 
 
-def inspect_file(path: Path, kernels: Kernels) -> tuple[Notebook, Inspection]:
-    """Read the notebook at ``path`` and find out what it needs.
+def inspect_file(path: Path, kernels: Kernels, choices: Choices | None = None) -> tuple[Notebook, Inspection]:
+    """Read the notebook at ``path``, with ``choices`` over its own, and find out what it needs.
 
     Raises leaves of ``InputError``; for a kernel that was named, ``InspectionError``.
     """
-    notebook = read_notebook(path)
+    notebook = read_notebook(path, choices)
     environment, notices = kernels.read(notebook)
     inspection = inspect_notebook(notebook, environment)
     return notebook, replace(inspection, notices=(*notices, *inspection.notices))

@@ -14,6 +14,7 @@ from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import Interrupted, InterruptedAfterBuild, MlpackError, NotebookNotNamed, PurposeUnsupported
 from jupyter_mlpack.events import BuildSucceeded, Event, Noticed
+from jupyter_mlpack.inspection.choices import parse_choices
 from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.pipeline import build_image, inspect, plan_image
 from jupyter_mlpack.publish import check_outputs, publish
@@ -37,6 +38,7 @@ again by its name; the options below send it to further places, any of them toge
             "--require NAME",
             "a package the notebook needs and does not show, e.g. --require pyarrow; repeatable",
         ),
+        ("--choices JSON", 'over the mlpack key of the notebook\'s metadata, e.g. \'{"ignore": ["x"]}\'; or @FILE'),
         ("--ignore-unresolved", "build although some imports are known to nobody"),
         ("--kernel NAME", "take the versions from this kernel instead of the notebook's own"),
         ("--python X.Y", "Python of the image (default: the kernel's)"),
@@ -60,6 +62,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
         **MachineMixin.machine_aliases,
         "name": "BuildCommand.image_name",
         "require": "BuildCommand.require",
+        "choices": "BuildCommand.choices",
         "kernel": "BuildCommand.kernel",
         "python": "BuildCommand.python",
         "stack": "BuildCommand.stack",
@@ -81,11 +84,12 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
     ignore_unresolved = Bool(False, help="Build although imports are unresolved.").tag(config=True)
     upgrade = Bool(False, help="Choose versions anew.").tag(config=True)
     dry_run = Bool(False, help="Show the plan; build nothing.").tag(config=True)
+    choices = Unicode(help="What was decided about the notebook, as JSON.").tag(config=True)
     kernel = Unicode(help="The kernel to ask instead of the notebook's own.").tag(config=True)
     python = Unicode(help="Python of the image, e.g. 3.11.").tag(config=True)
     stack = Unicode(help="Name of the stack.").tag(config=True)
     finished = ""
-    purpose = Unicode("training", help="training; inference images are not there yet.").tag(config=True)
+    purpose = Unicode(help="training; inference images are not there yet.").tag(config=True)
 
     def run(self, reporter: Reporter) -> int:
         """Build, deliver, and say what to type next."""
@@ -130,10 +134,12 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
 
     def wishes(self) -> Wishes:
         """What the options ask for."""
-        if self.purpose != Purpose.TRAINING.value:
+        if self.purpose not in ("", *(purpose.value for purpose in Purpose)):
             raise PurposeUnsupported(purpose=self.purpose)
         return Wishes(
             name=self.image_name or None,
+            purpose=Purpose(self.purpose) if self.purpose else None,
+            choices=parse_choices(self.choices) if self.choices else {},
             arch=self.arch,
             python=self.python or None,
             stack=self.stack or None,

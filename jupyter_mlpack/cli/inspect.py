@@ -15,6 +15,7 @@ from jupyter_mlpack.cli.base import Command
 from jupyter_mlpack.cli.inspecting import Inspecting
 from jupyter_mlpack.cli.machine import MachineMixin
 from jupyter_mlpack.errors import MlpackError
+from jupyter_mlpack.inspection.choices import parse_choices
 from jupyter_mlpack.survey import Kernels
 from jupyter_mlpack.values import Inspection
 
@@ -41,6 +42,7 @@ A folder stands for all notebooks below it, read in one process; one that is bro
         ("--format pylock", "a lock with hashes (pylock.toml) for --python, --arch and --stack; asks the index"),
         ("--no-kernel", "do not ask the kernel's interpreter: only the notebook and the files beside it speak"),
         ("--kernel NAME", "ask this kernel instead of the notebook's own"),
+        ("--choices JSON", 'over the mlpack key of the notebook\'s metadata, e.g. \'{"ignore": ["x"]}\'; or @FILE'),
         ("--python X.Y", "Python of the lock (default: the notebook's)"),
         ("--stack NAME", "the run image the lock is for: bookworm or trixie"),
         ("--arch ARCH", "amd64 or arm64: the machine the lock is for (default: this machine's)"),
@@ -58,6 +60,7 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
     aliases = {
         **Command.common_aliases,
         **MachineMixin.machine_aliases,
+        "choices": "InspectCommand.choices",
         "kernel": "InspectCommand.kernel",
         "python": "InspectCommand.python",
         "stack": "InspectCommand.stack",
@@ -71,6 +74,7 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
         ["text", "json", "requirements", "pylock"], default_value="text", help="text, json, requirements or pylock."
     ).tag(config=True)
     ask_kernel = Bool(True, help="Ask the kernel's interpreter what it holds.").tag(config=True)
+    choices = Unicode(help="What was decided about the notebook, as JSON.").tag(config=True)
     kernel = Unicode(help="The kernel to ask instead of the notebook's own.").tag(config=True)
     python = Unicode(help="Python of the lock, e.g. 3.11.").tag(config=True)
     stack = Unicode(help="Name of the stack that the lock is for.").tag(config=True)
@@ -85,7 +89,8 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
         """Inspect and show."""
         cache = None if not self.ask_kernel else Path(self.home) / "kernels"
         kernels = Kernels(self.kernel or None, self.ask_kernel or bool(self.kernel), cache)
-        self.work = Inspecting(tuple(self.extra_args), self.format, kernels, self.verbose, self.lock)
+        choices = parse_choices(self.choices) if self.choices else {}
+        self.work = Inspecting(tuple(self.extra_args), self.format, kernels, self.verbose, self.lock, choices=choices)
         return self.work.run(reporter)
 
     def lock(self, inspection: Inspection, reporter: Reporter) -> str:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlpack.errors import (
+    ChoicesNeedNotebook,
     FormatNeedsNotebook,
     Interrupted,
     InterruptedInspection,
     MlpackError,
     NotebookOrFolderNotNamed,
 )
-from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.frozen import dataclass, field
+from jupyter_mlpack.inspection.choices import Choices
 from jupyter_mlpack.survey import Kernels, find_notebooks, inspect_file, read_tables
 from jupyter_mlpack.values import Inspection, to_json
 
@@ -37,6 +39,7 @@ class Inspecting:
     verbose: bool = False
     lock: Lock | None = None
     totals: Totals | None = None
+    choices: Choices = field(default_factory=dict)
 
     def run(self, reporter: Reporter) -> int:
         """Inspect and show; returns the exit status."""
@@ -47,7 +50,7 @@ class Inspecting:
         path = Path(self.given[0])
         if path.is_dir():
             return self.run_folder(path)
-        _, inspection = inspect_file(path, self.kernels)
+        _, inspection = inspect_file(path, self.kernels, self.choices)
         reporter.result(*self.answer(inspection, reporter))
         return 0
 
@@ -72,6 +75,8 @@ class Inspecting:
         """Inspect all notebooks below ``folder``."""
         from jupyter_mlpack.cli.folder import SHOW, Totals, findings
 
+        if self.choices:
+            raise ChoicesNeedNotebook(path=folder)
         if self.format == "pylock":
             raise FormatNeedsNotebook(format=self.format, path=folder)
         read_tables()

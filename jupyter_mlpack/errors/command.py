@@ -46,3 +46,28 @@ class FormatNeedsNotebook(InputError):
     what = "--format {format} is for one notebook; {path} is a folder."
     why = "Notebooks of one folder need not agree about versions, so they have no lock in common."
     hint = "Name one notebook, or take the union with the conflicts marked: --format requirements"
+
+
+class ChoicesUnreadable(InputError):
+    """``--choices`` with something that is no JSON object."""
+
+    code = "choices-unreadable"
+    what = "The choices cannot be read."
+    why = "{reason}"
+    hint = 'For example: --choices \'{{"ignore": ["cv3x"]}}\', or --choices @FILE with the same in a file.'
+
+
+class ChoicesWrong(InputError):
+    """A key that there is not, or a value that it does not take."""
+
+    code = "choices-wrong"
+    what = "The choices cannot be used: {problem}."
+    hint = "The keys: packages, modules, ignore, without, system, hardware, purpose, name, python."
+
+
+class ChoicesNeedNotebook(InputError):
+    """Choices are for one notebook, not for a folder of them."""
+
+    code = "choices-need-notebook"
+    what = "--choices are for one notebook; {path} is a folder."
+    hint = "Name one notebook, or keep each one's choices in its metadata, under the key mlpack."

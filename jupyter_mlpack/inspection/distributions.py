@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Container, Iterable
 
-from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.belief import ORDER
+from jupyter_mlpack.inspection.choices import Decided
 from jupyter_mlpack.inspection.imports import Import
 from jupyter_mlpack.inspection.installs import Install
 from jupyter_mlpack.inspection.known import Known, install_name, prefixes, read_known
@@ -116,8 +117,10 @@ def find_distribution(module: str, known: Known) -> tuple[str, str] | None:
     return next(answers, None)
 
 
-def resolve(imports: tuple[Import, ...], installs: tuple[Install, ...], known: Known) -> Resolution:
-    """All dependencies, merged by name and sorted."""
+def resolve(
+    imports: tuple[Import, ...], installs: tuple[Install, ...], known: Known, decided: Decided | None = None
+) -> Resolution:
+    """All dependencies, merged by name and sorted, without those that the user ``decided`` to leave out."""
     wanted: dict[str, Want] = {}
     lost: dict[str, list[Evidence]] = {}
     notices: list[Notice] = []
@@ -142,7 +145,26 @@ def resolve(imports: tuple[Import, ...], installs: tuple[Install, ...], known: K
             _want(wanted, install_name(item), "install", item.evidence)
         elif item.tool == "conda":
             notices += _conda(item, wanted)
-    return _settled(wanted, lost, known, notices, conflicts)
+    resolution = _settled(wanted, lost, known, notices, conflicts)
+    return _decided(resolution, decided) if decided else resolution
+
+
+def _decided(found: Resolution, decided: Decided) -> Resolution:
+    """Without what the user ignores or leaves out, and with a notice for each."""
+    ignored = [entry for entry in found.unresolved if not decided.ignore.isdisjoint(prefixes(entry.module))]
+    left = [entry for entry in found.dependencies if normalised(entry.name) in decided.without]
+    told = [_told("unresolved-ignored", f"{entry.module} is ignored: the image lacks it.", entry) for entry in ignored]
+    told += [_told("left-out", f"{entry.name} is left out of the image.", entry) for entry in left]
+    return replace(
+        found,
+        dependencies=tuple(entry for entry in found.dependencies if entry not in left),
+        unresolved=tuple(entry for entry in found.unresolved if entry not in ignored),
+        notices=(*found.notices, *told),
+    )
+
+
+def _told(code: str, text: str, entry: Dependency | Unresolved) -> Notice:
+    return Notice(code, f"As chosen: {text}", entry.evidence[0].location if entry.evidence else None)
 
 
 def _want(wanted: dict[str, Want], name: str, source: str, evidence: Evidence) -> None:

@@ -71,10 +71,15 @@ class Rules:
         yield from (number for prefix, number in self.by_prefix if name.startswith(prefix))
 
 
-def add_needs(
-    dependencies: tuple[Dependency, ...], imports: tuple[Import, ...], path: str, cells: Iterable[Cell], known: Known
+def add_needs(  # noqa: PLR0913, PLR0917 (what is there, what the code does, what is known, what is decided)
+    dependencies: tuple[Dependency, ...],
+    imports: tuple[Import, ...],
+    path: str,
+    cells: Iterable[Cell],
+    known: Known,
+    without: frozenset[str] = frozenset(),
 ) -> tuple[Dependency, ...]:
-    """``dependencies`` and what else the notebook's calls need, sorted by name."""
+    """``dependencies`` and what else the notebook's calls need, sorted by name; nothing of ``without``."""
     modules = frozenset(prefix for found in imports for prefix in _prefixes(found.module))
     rules = needs_rules().awake(modules)
     uses = notebook_uses(path, tuple(cells), rules.hears)
@@ -85,7 +90,7 @@ def add_needs(
         if not _satisfied(rule, {name for entry in entries.values() for name in _names(entry)}):
             said = use.name if use.name != IMPORT else f"import {use.texts[0]}"
             _add(rule, Evidence("NEED1", use.location, f"{said}: {rule.reason}"), entries, known)
-    return tuple(sorted(entries.values(), key=lambda entry: entry.name))
+    return tuple(entries[name] for name in sorted(entries) if name not in without)
 
 
 def _add(rule: Rule, evidence: Evidence, entries: dict[str, Dependency], known: Known) -> None:

@@ -1,8 +1,9 @@
 """``find_python``: which Python the notebook was written for, and who says so.
 
-Order of belief: the kernel's own interpreter; what the notebook itself declares (its metadata, a PEP 723 block) and
-its binder folder; the version that the kernel wrote when the notebook was saved (``language_info``); a hosted
-service's environment; the name of the kernel or its image; files of the folder, which are shared with other code.
+Order of belief: the user, who chose one; the kernel's own interpreter; what the notebook itself declares (its metadata,
+a PEP 723 block) and its binder folder; the version that the kernel wrote when the notebook was saved
+(``language_info``); a hosted service's environment; the name of the kernel or its image; files of the folder, which are
+shared with other code.
 An exact version is taken from the first source that every more believed range allows. Display names are not asked:
 they are free text, and go stale when a kernel is moved to another Python.
 """
@@ -13,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.choices import read_decided
 from jupyter_mlpack.inspection.declarations import Declared
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text
 from jupyter_mlpack.inspection.hardware.facts import hardware_table
@@ -53,7 +55,8 @@ def find_python(notebook: Notebook, environment: KernelEnvironment | None, decla
             PythonVersion(requires=requires), (Conflict("python", (claims[0], *forbidden)),) if forbidden else ()
         )
     version = exact_version(chosen.says)
-    against = tuple(claim for claim in claims if not allows(claim.says, version))
+    decided = chosen.source == "user"  # others may say what they like
+    against = () if decided else tuple(claim for claim in claims if not allows(claim.says, version))
     conflicts = (Conflict("python", (chosen, *dict.fromkeys(against))),) if against else ()
     return FoundPython(PythonVersion(version, chosen.source, requires), conflicts)
 
@@ -69,6 +72,9 @@ def _stands(claim: Claim, above: tuple[Claim, ...]) -> bool:
 
 def _claims(notebook: Notebook, environment: KernelEnvironment | None, declared: Declared) -> Iterator[Claim]:
     """All claims, most believed first."""
+    chosen = read_decided(notebook.metadata).python
+    if chosen:
+        yield Claim("user", chosen, evidence(notebook, "mlpack.python", chosen, "PY0"))
     if environment:
         said = Evidence("PY1", Location(notebook.path.name), f"kernel {environment.kernel}")
         yield Claim("kernel", environment.python_version, said)

@@ -7,6 +7,7 @@ Pure: what lies outside the notebook is handed in.
 
 from __future__ import annotations
 
+from jupyter_mlpack.inspection.choices import read_decided
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.credentials import find_in_prose, find_secrets, without_secrets
 from jupyter_mlpack.inspection.declarations import read_declarations, with_use
@@ -43,8 +44,9 @@ def inspect_notebook(
     declared = read_declarations(notebook, around)
     followed = follow_local(cell_imports(path, cells), run_scripts(path, cells, commands), around)
     known = read_known(installs.found, environment, declared)
-    resolution = resolve(followed.outside, installs.found, known)
-    dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known)
+    decided = read_decided(notebook.metadata)
+    resolution = resolve(followed.outside, installs.found, known, decided)
+    dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known, decided.without)
     python = find_python(notebook, environment, declared)
     builds = find_builds(commands, installs.found, environment)
     hardware = find_hardware(notebook, followed.outside, builds, around)

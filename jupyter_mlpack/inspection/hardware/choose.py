@@ -9,8 +9,11 @@ CLASS_TO_KIND = {"tpu": "tpu", "neuron": "neuron", "gaudi": "gaudi", "cpu": "cpu
 PROVIDERS = {
     "colab": "Colab", "kaggle": "Kaggle", "sagemaker-studio": "SageMaker Studio", "databricks": "Databricks",
     "sagemaker-notebook-instance": "the SageMaker kernel", "vertex-workbench": "Vertex AI Workbench",
-    "deepnote": "Deepnote", "azureml": "AzureML", "kubeflow": "Kale", "mlpack": "the notebook's own mlpack key",
+    "deepnote": "Deepnote", "azureml": "AzureML", "kubeflow": "Kale", "mlpack": "you",
 }  # fmt: skip
+OWN = "mlpack"
+"""The provider of what the user chose."""
+
 WORDS = {
     "cuda": "a CUDA GPU", "rocm": "an AMD GPU (ROCm)", "tpu": "a TPU", "neuron": "AWS Neuron", "gaudi": "Gaudi",
     "mps": "Apple's GPU", "cpu": "a CPU",
@@ -22,7 +25,8 @@ def choose(declared: DeclaredHardware, needed: NeededHardware) -> Hardware:
     if declared.class_ != "none":
         accelerator = declared_kind(declared)
         who = PROVIDERS.get(declared.provider or "", "The kernel's name")
-        reason = f"{who[:1].upper()}{who[1:]} declares {spoken(declared)}{_but(accelerator, needed)}."
+        says = "It was chosen by you:" if declared.provider == OWN else f"{who[:1].upper()}{who[1:]} declares"
+        reason = f"{says} {spoken(declared)}{_but(accelerator, needed)}."
         return Hardware(declared, needed, accelerator, reason)
     return Hardware(declared, needed, *_by_need(needed))
 
