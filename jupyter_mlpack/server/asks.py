@@ -1,0 +1,198 @@
+"""Bodies of requests -> values. They are hostile: each field is checked, and what is not known is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_mlpack.errors import BodyNotJson, BodyTooLarge, FieldWrong
+from jupyter_mlpack.oci.reference import parse_reference
+from jupyter_mlpack.values import Json
+
+LIMIT = 262_144
+"""Bytes of a body."""
+
+DEEPEST = 20
+ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+OURS = re.compile(r"PATH|HOME|TMPDIR|(LD|DYLD|PYTHON|MLPACK|JUPYTER|UV|BP|CNB)_?.*")
+"""Variables by which the worker itself lives; no secret of a notebook is called so."""
+
+
+@dataclass(frozen=True)
+class NotebookAsk:
+    """A notebook by its contents path, and what the user decided about it."""
+
+    path: str
+    choices: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class JobAsk:
+    """A training to run. ``secrets`` go into the job's environment and nowhere else."""
+
+    image: str
+    path: str
+    parameters: Mapping[str, Json]
+    engine: str
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DeliveryAsk:
+    """An image to push: the id of its build, and where to."""
+
+    build: str
+    destination: str
+    insecure: bool
+
+
+def read_notebook_ask(body: bytes) -> NotebookAsk:
+    """``{path, choices}``. Raises ``BodyNotJson``, ``BodyTooLarge``, ``FieldWrong``, as the others do."""
+    data = read_body(body, required=("path",), optional=("choices",))
+    return NotebookAsk(text(data, "path"), choices(data.get("choices", {})))
+
+
+def read_job_ask(body: bytes) -> JobAsk:
+    """``{image, path, parameters, engine, secrets}``. Raises a reference's ``InputError``, too."""
+    data = read_body(body, required=("image", "path"), optional=("parameters", "engine", "secrets"))
+    parse_reference(text(data, "image"))
+    parameters = table(data.get("parameters", {}), "parameters")
+    for name in parameters:
+        if not name.isidentifier():
+            raise FieldWrong(problem=f"{name[:80]!r} is not the name of a parameter", field="parameters")
+    secrets = table(data.get("secrets", {}), "secrets")
+    for name, value in secrets.items():
+        check_secret(name, value)
+    engine = data.get("engine", "")
+    if not isinstance(engine, str) or not re.fullmatch(r"[a-z]{0,30}", engine):
+        raise FieldWrong(problem="an engine is a word like process", field="engine")
+    return JobAsk(data["image"], text(data, "path"), parameters, engine, secrets)  # type: ignore[arg-type]
+
+
+def read_delivery_ask(body: bytes) -> DeliveryAsk:
+    """``{build, destination, insecure}``. Raises a reference's ``InputError``, too."""
+    data = read_body(body, required=("build", "destination"), optional=("insecure",))
+    insecure = data.get("insecure", False)
+    if not isinstance(insecure, bool):
+        raise FieldWrong(problem="insecure is true or false", field="insecure")
+    parse_reference(text(data, "destination"))
+    return DeliveryAsk(text(data, "build"), data["destination"], insecure)
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+def read_body(body: bytes, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
+    """The object in a body, with these keys and no others."""
+    if len(body) > LIMIT:
+        raise BodyTooLarge(size=len(body), limit=LIMIT)
+    try:
+        data = json.loads(body.decode("utf-8"), parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BodyNotJson(reason=str(error)[:200]) from None
+    if not isinstance(data, dict):
+        raise BodyNotJson(reason=f"it is a {type(data).__name__}")
+    for key in data.keys() - {*required, *optional}:
+        raise FieldWrong(problem=f"there is no field {key[:80]!r}", field=key[:80])
+    for key in required:
+        if key not in data:
+            raise FieldWrong(problem=f"the field {key} is missing", field=key)
+    check_plain(data)
+    return data
+
+
+def refuse_constant(name: str) -> None:
+    """JSON has no NaN and no infinity."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def check_plain(value: Json, depth: int = 0) -> None:
+    """Only what can be written down again: no half characters, no numbers beyond floats, no endless nesting."""
+    if depth > DEEPEST:
+        raise FieldWrong(problem="it is nested too deeply", field="")
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise FieldWrong(problem="a text holds half a character", field="") from None
+        if "\0" in value:
+            raise FieldWrong(problem="a text holds a zero byte", field="")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise FieldWrong(problem="a number is too large", field="")
+    elif isinstance(value, list):
+        for item in value:
+            check_plain(item, depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_plain(key, depth + 1)
+            check_plain(item, depth + 1)
+
+
+def text(data: Mapping[str, Any], key: str) -> str:
+    """A text that is not empty."""
+    value = data[key]
+    if not isinstance(value, str) or not value:
+        raise FieldWrong(problem=f"{key} is a text", field=key)
+    return value
+
+
+def table(value: object, key: str) -> dict[str, Json]:
+    """An object."""
+    if not isinstance(value, dict):
+        raise FieldWrong(problem=f"{key} is an object", field=key)
+    return value
+
+
+def check_secret(name: str, value: object) -> None:
+    """A variable that a job may be given."""
+    if not ENVIRONMENT_NAME.fullmatch(name) or OURS.fullmatch(name):
+        raise FieldWrong(problem=f"{name[:80]!r} cannot be the name of a secret", field="secrets")
+    if not isinstance(value, str):
+        raise FieldWrong(problem=f"the secret {name} is a text", field="secrets")
+
+
+def is_texts(value: object) -> bool:
+    """A list of texts."""
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def is_names(value: object) -> bool:
+    """An object from texts to texts."""
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def is_hardware(value: object) -> bool:
+    """``{accelerator, count}``."""
+    if not isinstance(value, dict) or value.keys() - {"accelerator", "count"}:
+        return False
+    count = value.get("count", 1)
+    return isinstance(value.get("accelerator", ""), str) and isinstance(count, int) and not isinstance(count, bool)
+
+
+def is_text(value: object) -> bool:
+    """A text."""
+    return isinstance(value, str)
+
+
+CHOICES: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    **dict.fromkeys(("packages", "ignore", "without", "system"), (is_texts, "a list of texts")),
+    "modules": (is_names, "an object of texts"),
+    "hardware": (is_hardware, "an object with accelerator and count"),
+    **dict.fromkeys(("purpose", "name", "python"), (is_text, "a text")),
+}
+
+
+def choices(value: object) -> dict[str, Json]:
+    """The ``Choices`` of the contract by their types; what they mean the command checks."""
+    found = table(value, "choices")
+    for key, item in found.items():
+        if key not in CHOICES:
+            raise FieldWrong(problem=f"there is no choice {key[:80]!r}", field=f"choices.{key[:80]}")
+        fits, wanted = CHOICES[key]
+        if not fits(item):
+            raise FieldWrong(problem=f"{key} is {wanted}", field=f"choices.{key}")
+    return found

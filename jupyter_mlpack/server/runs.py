@@ -1,0 +1,132 @@
+"""The queue: so many builds and jobs at a time, the others wait in the order in which they were asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from jupyter_mlpack.errors import InterruptedByRestart, ServerStopped, WorkerNotStarted
+from jupyter_mlpack.ledger import Ledger, Record
+from jupyter_mlpack.server.bus import Bus
+from jupyter_mlpack.server.live import Live, grace_of
+from jupyter_mlpack.server.workers import Request, Worker, Workers
+
+DRAIN = 5.0
+"""Seconds in which the last words of a worker that has ended must have arrived."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """``limits`` are how many of a kind run at a time; ``log_limit`` how many characters of log are kept of a run."""
+
+    limits: Mapping[str, int]
+    log_limit: int
+
+
+class Runs:
+    """All runs of this server that have not ended. Only to be used on the loop."""
+
+    def __init__(self, ledger: Ledger, workers: Workers, bus: Bus, rules: Rules, log: logging.Logger) -> None:
+        self.ledger = ledger
+        self.workers = workers
+        self.bus = bus
+        self.rules = rules
+        self.log = log
+        self.live: dict[str, Live] = {}
+        self.queues: dict[str, deque[Live]] = {kind: deque() for kind in rules.limits}
+        self.closed = False
+
+    def submit(self, record: Record, request: Request) -> Live:
+        """Begin it, or put it into the queue. Raises ``OSError`` if the ledger cannot be written."""
+        live = Live(self.ledger.begin(record), request, self.bus, self.rules.log_limit, self.log)
+        self.live[record.id] = live
+        live.state_entry("queued")
+        self.queues[record.kind].append(live)
+        self._advance(record.kind)
+        live.flush()
+        return live
+
+    def cancel(self, live: Live, stopping: bool = False) -> None:
+        """Ask it to end; harmless if that was done before."""
+        live.stopping = live.stopping or stopping
+        if live.cancelling:
+            return
+        live.cancelling = True
+        queue = self.queues[live.record.kind]
+        if live in queue:
+            queue.remove(live)
+            if stopping:
+                live.fail(ServerStopped(), "cancelled")
+            else:
+                live.end(None)
+            del self.live[live.record.id]
+            self._number(queue)
+            return
+        self.bus.tell(live.record)
+        if live.worker is not None:
+            self._end_worker(live, live.worker)
+
+    def count(self, kind: str) -> tuple[int, int]:
+        """How many of a kind run, and how many wait."""
+        waiting = len(self.queues[kind])
+        return sum(live.record.kind == kind for live in self.live.values()) - waiting, waiting
+
+    async def tell_interrupted(self) -> None:
+        """Runs of servers that died have failed."""
+        for writing in await asyncio.to_thread(self.ledger.abandoned):
+            live = Live(writing, Request((), "/"), self.bus, 0, self.log)
+            live.fail(InterruptedByRestart(host=writing.record.host))
+
+    async def close(self) -> None:
+        """End all of them in order."""
+        self.closed = True
+        for live in list(self.live.values()):
+            self.cancel(live, stopping=True)
+        tasks = [live.task for live in self.live.values() if live.task is not None]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # --- inside ---
+
+    def _advance(self, kind: str) -> None:
+        queue = self.queues[kind]
+        while queue and self.count(kind)[0] < self.rules.limits[kind] and not self.closed:
+            live = queue.popleft()
+            live.begin()
+            live.task = asyncio.ensure_future(self._work(live))
+        self._number(queue)
+
+    def _number(self, queue: Iterable[Live]) -> None:
+        """Tell those that wait their places."""
+        for place, live in enumerate(queue, 1):
+            if live.position != place:
+                live.position = place
+                self.bus.tell(live.record)
+
+    async def _work(self, live: Live) -> None:
+        """The whole life of a run, whatever happens in it."""
+        try:
+            live.worker = worker = await self.workers.take()
+            if live.cancelling:
+                self._end_worker(live, worker)
+            reading = asyncio.ensure_future(self._listen(live, worker))
+            status = await worker.end()
+            await asyncio.wait([reading], timeout=DRAIN)
+            reading.cancel()
+            live.end(status)
+        except WorkerNotStarted as error:
+            live.fail(error)
+        finally:
+            del self.live[live.record.id]
+            self._advance(live.record.kind)
+
+    async def _listen(self, live: Live, worker: Worker) -> None:
+        await worker.send(live.request)
+        async for lines in worker.lines():
+            live.hear(lines)
+
+    def _end_worker(self, live: Live, worker: Worker) -> None:
+        self.workers.give_back(worker, grace_of(live.record.kind))
