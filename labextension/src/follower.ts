@@ -28,9 +28,10 @@ export class Follower implements IDisposable {
     this._isDisposed = true;
   }
 
-  /** There may be news: ask now, or once more when the answer that is under way has come. */
-  wake(): void {
+  /** There may be news, up to event `seq`: ask now, or when the answer that is under way has come without them. */
+  wake(seq: number): void {
     this._again = true;
+    this._wanted = Math.max(this._wanted, seq);
     if (!this._asking && !this._isDisposed) {
       this._asking = true;
       void this._read().finally(() => (this._asking = false));
@@ -52,10 +53,11 @@ export class Follower implements IDisposable {
 
   private _take(page: Entries): void {
     const folded = this._isDisposed ? this._fold : fold(this._fold, page.entries);
-    if (folded !== this._fold) {
-      this._fold = folded;
-      // A page without news says nothing, whatever it promises: else this would go round for ever.
-      this._again = this._again || page.more;
+    const news = folded !== this._fold;
+    this._fold = folded;
+    // A page without news says nothing, whatever it promises: else this would go round for ever.
+    this._again = (news && page.more) || (this._again && this._wanted > folded.seq);
+    if (news) {
       this._told();
     }
   }
@@ -63,5 +65,6 @@ export class Follower implements IDisposable {
   private _fold = EMPTY;
   private _asking = false;
   private _again = false;
+  private _wanted = 0;
   private _isDisposed = false;
 }

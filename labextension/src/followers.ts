@@ -54,18 +54,18 @@ export class Followers implements IDisposable {
   follow(id: string): IDisposable {
     const held = this._held.get(id) ?? this._make(id);
     held.holders += 1;
-    this.wake(id);
+    this.wake(id, 0);
     return new DisposableDelegate(() => {
       held.holders -= 1;
       this._tidy();
     });
   }
 
-  /** There may be news of the run. */
-  wake(id: string): void {
+  /** There may be news of the run, up to event `seq`. */
+  wake(id: string, seq: number): void {
     const run = this._surroundings.run(id);
     if (run && this.has(id) && !this._isRead(run)) {
-      this._held.get(id)?.follower.wake();
+      this._held.get(id)?.follower.wake(seq);
     }
   }
 
@@ -74,7 +74,7 @@ export class Followers implements IDisposable {
     for (const [id, { follower, failed }] of this._held) {
       const run = this._surroundings.run(id);
       if (run && (run.seq > follower.fold.seq || failed)) {
-        this.wake(id);
+        this.wake(id, run.seq);
       }
     }
   }

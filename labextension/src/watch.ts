@@ -130,14 +130,14 @@ export class Watch implements IDisposable {
       this._readSoon();
     }
     if (run && !this._visibility.hidden) {
-      this._look(run);
+      this._look(run, seq);
     }
   }
 
   /** See what is new in a run: its events if somebody follows it, else its record, now and then. */
-  private _look(run: Run): void {
+  private _look(run: Run, seq: number): void {
     if (this.followers.has(run.id)) {
-      this.followers.wake(run.id);
+      this.followers.wake(run.id, seq);
     } else if (!isOver(run.state)) {
       this._stale.add(run.id);
       this._glance.invoke().catch(() => undefined);
