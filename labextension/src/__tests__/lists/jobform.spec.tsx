@@ -1,0 +1,126 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import * as React from 'react';
+import { JobRequest } from '../../tokens';
+import { IJobFormProps, JobForm } from '../../views/jobform';
+import { makeField } from '../../views/parameters';
+import { press, type } from './hand';
+import { PROBLEM, STATUS, trans } from './held';
+
+const FIELDS = [makeField('epochs', 20), makeField('shuffle', true), makeField('layers', [32]), makeField('name', 'a')];
+
+function show(some: Partial<IJobFormProps> = {}): { started: JobRequest[] } {
+  const started: JobRequest[] = [];
+  render(
+    <JobForm
+      draft={{ image: 'digits:training', path: 'digits.ipynb', parameters: {}, engine: '' }}
+      images={['digits:training', 'other:training']}
+      fields={FIELDS}
+      secrets={[]}
+      engines={STATUS.engines}
+      blocked=""
+      trans={trans}
+      onImage={() => undefined}
+      onStart={request => {
+        started.push(request);
+        return Promise.resolve(null);
+      }}
+      onClose={() => undefined}
+      {...some}
+    />
+  );
+  return { started };
+}
+
+function input(label: string): HTMLInputElement {
+  return screen.getByLabelText(label);
+}
+
+function start(): Promise<void> {
+  return press('Start training');
+}
+
+it('has a control after the kind of each parameter', () => {
+  show();
+  expect(input('epochs').value).toBe('20');
+  expect(input('shuffle').type).toBe('checkbox');
+  expect(screen.getByLabelText('layers').tagName).toBe('TEXTAREA');
+});
+
+it('sends what was changed and nothing else', async () => {
+  const { started } = show();
+  type('epochs', '30');
+  type('layers', '[64, 32]');
+  fireEvent.click(screen.getByLabelText('shuffle'));
+  type('name', 'b');
+  type('name', 'a');
+  await start();
+  const parameters = { epochs: 30, layers: [64, 32], shuffle: false };
+  expect(started).toEqual([
+    { image: 'digits:training', path: 'digits.ipynb', parameters, engine: 'process', secrets: {} }
+  ]);
+});
+
+it('marks what was changed, and resets it', () => {
+  show();
+  type('epochs', '30');
+  expect(screen.getByText('changed')).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Reset epochs' }));
+  expect(screen.queryByText('changed')).toBeNull();
+  expect(input('epochs').value).toBe('20');
+});
+
+it('does not start with a wrong value, and says which', async () => {
+  const { started } = show();
+  type('epochs', 'many');
+  const button = screen.getByRole('button', { name: 'Start training' });
+  expect(button.getAttribute('aria-disabled')).toBe('true');
+  expect(document.getElementById(button.getAttribute('aria-describedby')!)!.textContent).toContain('epochs');
+  expect(screen.getByLabelText('epochs').getAttribute('aria-invalid')).toBe('true');
+  await start();
+  expect(started).toEqual([]);
+});
+
+it('begins with the parameters of an earlier run, and says what this image does not know', async () => {
+  const { started } = show({
+    draft: { image: 'digits:training', path: '', parameters: { epochs: 5, gone: 1 }, engine: 'slurm' }
+  });
+  expect(screen.getByText(/Left out.*gone/)).toBeTruthy();
+  await start();
+  expect(started[0]).toMatchObject({ parameters: { epochs: 5 }, engine: 'slurm' });
+});
+
+it('offers every engine of the server, with the reason for those that cannot be used', () => {
+  show();
+  const options = [...screen.getByLabelText<HTMLSelectElement>('Runs on').options];
+  expect(options.map(option => [option.value, option.disabled])).toEqual([
+    ['process', false],
+    ['docker', true],
+    ['slurm', false]
+  ]);
+  expect(screen.getByText(/no Docker answers/)).toBeTruthy();
+});
+
+it('takes secrets unseen, and leaves empty ones out', async () => {
+  const { started } = show({ secrets: ['HF_TOKEN', 'WANDB_KEY'] });
+  expect(input('HF_TOKEN').type).toBe('password');
+  type('HF_TOKEN', 's3cret');
+  await start();
+  expect(started[0].secrets).toEqual({ HF_TOKEN: 's3cret' });
+});
+
+test.each<[string, Partial<IJobFormProps>, RegExp]>([
+  ['without an image', { draft: { image: '', path: '', parameters: {}, engine: '' } }, /Choose an image first/],
+  ['while the parameters are read', { fields: null }, /being read/],
+  ['without an engine', { engines: [{ name: 'docker', available: false, why: 'none' }] }, /no engine/],
+  ['when the image has no training', { blocked: 'This image has no training.' }, /no training/]
+])('says why it cannot start %s', (_, some, reason) => {
+  show(some);
+  const button = screen.getByRole('button', { name: 'Start training' });
+  expect(document.getElementById(button.getAttribute('aria-describedby')!)!.textContent).toMatch(reason);
+});
+
+it('shows why the server refused', async () => {
+  show({ onStart: () => Promise.resolve(PROBLEM) });
+  await start();
+  expect(screen.getByRole('alert').textContent).toContain('Not now.');
+});

@@ -1,0 +1,99 @@
+import * as React from 'react';
+import { Drift } from '../tokens';
+import { IBuildDetailProps } from './builddetail';
+import { ConfirmButton } from './confirm';
+import { PushForm } from './push';
+
+/** What can be done with a build. What cannot be done now stays in its place, with the reason. */
+export function BuildActions(props: IBuildDetailProps & { drift: Drift | null }): React.JSX.Element {
+  const { model, run, places, drift, trans, attempt, onRemove } = props;
+  const [pushing, setPushing] = React.useState(false);
+  const removed = drift?.image === 'missing' ? trans.__('The image is not in the store any more.') : '';
+  if (run.ended === null) {
+    return (
+      <div className="jp-Mlpack-Actions">
+        <ConfirmButton
+          label={trans.__('Cancel')}
+          question={trans.__('Stop this build?')}
+          yes={trans.__('Stop it')}
+          no={trans.__('Go on')}
+          disabled={run.cancelling}
+          onConfirm={() => attempt(model.cancel(run.id))}
+        />
+      </div>
+    );
+  }
+  return (
+    <>
+      <div className="jp-Mlpack-Actions">
+        <Action
+          label={trans.__('Containerize again')}
+          blocked={run.path ? '' : trans.__('The notebook is not under this server’s root.')}
+          onClick={() => places.containerize(run.path)}
+        />
+        {run.state === 'succeeded' && (
+          <>
+            <Action
+              label={trans.__('Run training')}
+              blocked={removed}
+              onClick={() => places.train(run.image, run.path)}
+            />
+            <Action
+              label={trans.__('Push …')}
+              blocked={removed}
+              expanded={pushing}
+              onClick={() => setPushing(!pushing)}
+            />
+            {removed ? (
+              <Action label={trans.__('Download')} blocked={removed} onClick={() => undefined} />
+            ) : (
+              <a
+                className="jp-Mlpack-Button"
+                href={model.archiveUrl(run.id)}
+                title={trans.__('As an archive for “docker load”')}
+                download
+              >
+                {trans.__('Download')}
+              </a>
+            )}
+          </>
+        )}
+        <Action label={trans.__('Delete …')} blocked="" onClick={() => onRemove(run.id)} />
+      </div>
+      {pushing && (
+        <PushForm
+          image={run.image}
+          onClose={() => setPushing(false)}
+          trans={trans}
+          onPush={(destination, insecure) => {
+            setPushing(false);
+            attempt(model.deliver(run.id, destination, insecure));
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface IActionProps {
+  label: string;
+  /** Why it cannot be done; empty if it can. */
+  blocked: string;
+  expanded?: boolean;
+  onClick(): void;
+}
+
+function Action({ label, blocked, expanded, onClick }: IActionProps): React.JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-Mlpack-Button"
+      disabled={Boolean(blocked)}
+      title={blocked || undefined}
+      aria-expanded={expanded}
+      onClick={onClick}
+    >
+      {label}
+    </button>
+  );
+}
