@@ -25,7 +25,9 @@ export interface ICommandOptions {
 }
 
 /** Arguments of a command, as commands describe them. */
-function describe(properties: { [name: string]: { type: string; description: string } }): Partial<CommandRegistry.Description> {
+function describe(properties: {
+  [name: string]: { type: string; description: string };
+}): Partial<CommandRegistry.Description> {
   return { args: { type: 'object', properties } };
 }
 

@@ -109,6 +109,7 @@ class Single<T extends Widget> {
     main.title.icon = this._icon;
     main.title.label = content.title.label;
     main.title.closable = true;
+    main.toolbar.hide();
     this._app.shell.add(main, 'main');
     await this._tracker.add(main);
     return { content, main };
