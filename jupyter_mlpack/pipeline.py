@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_mlpack.errors import KernelUnknown
-from jupyter_mlpack.events import BuildSucceeded, Emit, Noticed, PhaseEnded, PhaseStarted
+from jupyter_mlpack.events import BuildSucceeded, Emit, Event, Noticed, PhaseEnded, PhaseStarted
 from jupyter_mlpack.extend import Extender
 from jupyter_mlpack.inspection import inspect_notebook
 from jupyter_mlpack.inspection.choices import read_decided
@@ -29,7 +29,7 @@ from jupyter_mlpack.plan import choose_stack, default_name, make_plan, make_targ
 from jupyter_mlpack.preflight import check_hardware
 from jupyter_mlpack.resolution import find_uv, pylock_text
 from jupyter_mlpack.stack import Assembly, ensure_run_image, run_root, target_python
-from jupyter_mlpack.values import BuildPlan, Conflict, Image, Inspection, Lock, Notebook, Notice, Purpose
+from jupyter_mlpack.values import BuildPlan, Conflict, Image, Inspection, Lock, Notebook, Notice, Plan, Purpose
 from jupyter_mlpack.wishes import Machine, Wishes
 
 
@@ -74,6 +74,13 @@ def disagreement(conflict: Conflict) -> Notice:
 
 def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit) -> BuildPlan:
     """Choose the stack, lock the packages for its target, and write down what to build."""
+    return lock_and_plan(notebook, inspection, wishes, machine, emit)[1]
+
+
+def lock_and_plan(
+    notebook: Notebook, inspection: Inspection, wishes: Wishes, machine: Machine, emit: Emit
+) -> tuple[Lock, BuildPlan]:
+    """``plan_image``, and the lock that it is made of."""
     wishes = wishes.over(notebook)
     with phase("resolve", emit) as summary:
         where = str(notebook.path.name)
@@ -84,7 +91,23 @@ def plan_image(notebook: Notebook, inspection: Inspection, wishes: Wishes, machi
             emit(Noticed(notice))
         name = wishes.name or default_name(notebook.path, wishes.aim)
         summary.append(f"{len(lock.packages)} packages, {sum(package.size for package in lock.packages) / 1e6:.0f} MB")
-        return make_plan(inspection, notebook, wishes.aim, lock, (name, stack, target, machine.catalog))
+        return lock, make_plan(inspection, notebook, wishes.aim, lock, (name, stack, target, machine.catalog))
+
+
+def plan_build(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Plan:
+    """What ``build_image`` would build, for a person to look at. Nothing is built. Raises like ``build_image``."""
+    from jupyter_mlpack.estimate import estimate_plan
+
+    notices: list[Notice] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Noticed):
+            notices.append(event.notice)
+        emit(event)
+
+    notebook, inspection = inspect(path, wishes, hear, machine.store.root / "kernels")
+    lock, plan = lock_and_plan(notebook, inspection, wishes, allowed_machine(inspection, wishes, machine), hear)
+    return estimate_plan(plan, lock, inspection, machine, notices)
 
 
 def still_there(notebook: Notebook, lock: Lock) -> Iterator[Notice]:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -305,3 +306,43 @@ def run_checked(command: list[str], environment: dict[str, str]) -> None:
     """Run a command that must succeed."""
     answer = subprocess.run(command, capture_output=True, text=True, env=environment, cwd="/", check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+# --- what a plan tells beforehand -------------------------------------------------------------------------------------
+
+
+def dry_run(home: Path, folder: Path) -> dict[str, Any]:
+    """The plan that ``--dry-run`` answers."""
+    answer = mlpack(home, "build", str(folder / "digits.ipynb"), "--dry-run", "--format", "json")
+    plan: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return plan
+
+
+def test_plan__built_before__is_known_to_the_byte_but_for_the_application(
+    image: StoredImage, folder: Path, home: Path
+) -> None:
+    plan = dry_run(home, folder)
+    assert abs(plan["size"] - image.size) < 500_000
+    assert plan["size"] - plan["reused"] < 500_000
+    assert all(package["reused"] for package in plan["packages"])
+    assert plan["name"] == NAME
+    assert plan["files"] == ["digits.ipynb", "preprocessing.py", "weights.csv"]
+    assert plan["seconds"] is None
+
+
+def test_plan__only_the_base_is_here__is_right_within_a_fifth(
+    image: StoredImage, folder: Path, home: Path, base_and_locks: Callable[[Path, Path], None], tmp_path: Path
+) -> None:
+    base_and_locks(home, tmp_path / "fresh")
+    before = names_of(tmp_path / "fresh")
+    plan = dry_run(tmp_path / "fresh", folder)
+    assert abs(plan["size"] - image.size) < 0.2 * image.size
+    assert plan["reused"] == image.layers[0].descriptor.size
+    assert not any(package["reused"] for package in plan["packages"])
+    assert {
+        path for path in names_of(tmp_path / "fresh") - before if path.split("/")[0] not in ("kernels", "locks")
+    } == set()
+
+
+def names_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}

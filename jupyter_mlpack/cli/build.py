@@ -16,9 +16,9 @@ from jupyter_mlpack.errors import Interrupted, InterruptedAfterBuild, MlpackErro
 from jupyter_mlpack.events import BuildSucceeded, Event, Noticed
 from jupyter_mlpack.inspection.choices import parse_choices
 from jupyter_mlpack.oci.reference import parse_reference
-from jupyter_mlpack.pipeline import build_image, inspect, plan_image
+from jupyter_mlpack.pipeline import build_image, plan_build
 from jupyter_mlpack.publish import check_outputs, publish
-from jupyter_mlpack.values import BuildPlan, Image, Notice, Purpose, to_json
+from jupyter_mlpack.values import Image, Notice, Plan, PlannedPackage, Purpose, to_json
 from jupyter_mlpack.wishes import Machine, Wishes
 
 
@@ -99,7 +99,7 @@ jupyter mlpack build train.ipynb --archive train.tar --format json"""
         if wishes.name:
             parse_reference(wishes.name)
         if self.dry_run:
-            plan = plan_image(*inspect(notebook, wishes, reporter), wishes, self.machine(), reporter)
+            plan = plan_build(notebook, wishes, self.machine(), reporter)
             reporter.result(describe_plan(plan), to_json(plan))
             return 0
         if outputs.push and outputs.insecure:
@@ -160,19 +160,24 @@ def describe_image(image: Image, delivered: tuple[str, ...], seconds: float) -> 
     return "\n".join([*lines, f"  next    jupyter mlpack run {shlex.quote(image.reference)}"])
 
 
-def describe_plan(plan: BuildPlan) -> str:
-    """The plan for people: what would be built, from what."""
-    lock = next(file.text or "" for file in plan.files if file.path == ".mlpack/lock.txt")
-    target = plan.target
+def describe_plan(plan: Plan) -> str:
+    """The plan for people: what would be built, from what, and how much of it is new."""
     lines = [
         f"{plan.name}: a {plan.purpose.value} image",
-        f"for {target.os}/{target.arch}, Python {target.python}, on {plan.stack.name}",
+        f"for linux/{plan.arch}, Python {plan.python}, on {plan.stack}",
+        f"about {plan.size / 1e6:.0f} MB, {plan.reused / 1e6:.0f} MB of them are here already",
         "",
         "files:",
-        *(f"  {file.path}" for file in plan.files),
+        *(f"  {path}" for path in plan.files),
         "",
         "packages:",
-        *(f"  {line.split(' ')[0]}" for line in lock.splitlines()),
+        *(f"  {package.name}=={package.version}{described(package)}" for package in plan.packages),
     ]
-    system = [f"  {package.name}" for package in plan.system]
+    system = [f"  {name}" for name in plan.system]
     return "\n".join([*lines, *(["", "system packages:", *system] if system else [])])
+
+
+def described(package: PlannedPackage) -> str:
+    """Its size where it counts."""
+    size = f"  {package.size / 1e6:.1f} MB" if package.size >= 1_000_000 else ""
+    return f"{size}, here already" if size and package.reused else size
