@@ -82,7 +82,7 @@ function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
         run={run}
         line={headline(draft, run, model.now(), trans)}
         busy={draft.busy !== null}
-        onInspect={() => void model.inspect(path)}
+        onInspect={drafting ? () => void model.inspect(path) : null}
         onLast={drafting && run !== null ? () => onLeave(null) : null}
         trans={trans}
       />

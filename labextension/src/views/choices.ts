@@ -55,14 +55,17 @@ export function dropModule(choices: Choices, module: string): Choices {
   if (!choices.modules) {
     return choices;
   }
-  const { [module]: _, ...modules } = choices.modules;
-  return { ...choices, modules };
+  const modules = Object.entries(choices.modules).filter(([name]) => name !== module);
+  return { ...choices, modules: Object.fromEntries(modules) };
 }
 
 /** One of the single values; an empty one is as good as none. */
 export function setValue(choices: Choices, key: 'name' | 'python' | 'purpose', value: string): Choices {
-  const { [key]: _, ...rest } = choices;
-  return value === '' ? rest : { ...rest, [key]: value };
+  const changed = { ...choices, [key]: value };
+  if (value === '') {
+    delete changed[key];
+  }
+  return changed;
 }
 
 /** What the image is made for; no `accelerator` follows the suggestion. */

@@ -34,13 +34,18 @@ export function CopyButton({ text, label, trans }: ICopyButtonProps): React.JSX.
 interface ICopyLineProps extends ICopyButtonProps {
   /** What the line does, shown before it. */
   caption: string;
+  /** What belongs to it, at the caption's end. */
+  aside?: React.ReactNode;
 }
 
 /** A command line to take along. */
-export function CopyLine({ text, caption, label, trans }: ICopyLineProps): React.JSX.Element {
+export function CopyLine({ text, caption, aside, label, trans }: ICopyLineProps): React.JSX.Element {
   return (
     <div className="jp-Mlpack-CopyLine">
-      <span className="jp-Mlpack-CopyLine-caption">{caption}</span>
+      <div className="jp-Mlpack-CopyLine-caption">
+        <span>{caption}</span>
+        {aside}
+      </div>
       <div className="jp-Mlpack-CopyLine-box">
         <code tabIndex={0}>{text}</code>
         <CopyButton text={text} label={label} trans={trans} />

@@ -1,6 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { mlpackIcon } from '../icons';
+
 interface IEmptyProps {
   onBuilds: () => void;
   trans: TranslationBundle;
@@ -10,6 +12,7 @@ interface IEmptyProps {
 export function EmptyView({ onBuilds, trans }: IEmptyProps): React.JSX.Element {
   return (
     <div className="jp-Mlpack-Empty">
+      <mlpackIcon.react tag="span" className="jp-Mlpack-Empty-icon" />
       <h3>{trans.__('From a notebook to a container')}</h3>
       <p>{trans.__('Open a notebook, and this panel shows what it needs and why.')}</p>
       <ol>

@@ -42,9 +42,11 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
       <div className="jp-Mlpack-Scroll">
         <section className={`jp-Mlpack-Card jp-mod-${stopped ? 'stopped' : 'failure'}`}>
           <p className="jp-Mlpack-Card-state">{stopped ? trans.__('Build stopped') : trans.__('Build failed')}</p>
-          <h3 className="jp-Mlpack-Card-title" role="alert">
-            {failure?.what || run.failure || trans.__('The build was stopped before it was done.')}
-          </h3>
+          <div role="alert">
+            <h3 className="jp-Mlpack-Card-title">
+              {failure?.what || run.failure || trans.__('The build was stopped before it was done.')}
+            </h3>
+          </div>
           {failure && <Where failure={failure} phase={lastPhase(fold)} reveal={reveal} trans={trans} />}
           {failure?.why && <pre className="jp-Mlpack-Evidence">{failure.why}</pre>}
           {failure?.hint && <p>{failure.hint}</p>}
@@ -58,7 +60,6 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
             </button>
           )}
         </section>
-        <Phases fold={fold} now={run.ended ?? 0} trans={trans} />
         {fold.log.length > 0 && (
           <details
             ref={log}
@@ -70,6 +71,10 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
             {open && <Log lines={fold.log} cut={fold.cut} mark={line} href={props.logHref} trans={trans} />}
           </details>
         )}
+        <details className="jp-Mlpack-Details">
+          <summary>{trans.__('Phases')}</summary>
+          <Phases fold={fold} now={run.ended ?? 0} trans={trans} />
+        </details>
       </div>
       <footer className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end">
@@ -95,15 +100,15 @@ function Where({ failure, phase, reveal, trans }: IWhereProps): React.JSX.Elemen
   const { label, title } = phaseWord(phase, trans);
   return (
     <p className="jp-Mlpack-Where">
+      {where && <span>{where}</span>}
       {location !== null && location.cell !== null && (
         <button type="button" className="jp-Mlpack-Link" onClick={() => reveal(location)}>
           {trans.__('Go to %1', placeText(location, trans))}
         </button>
       )}
-      {where && <span>{where}</span>}
       {phase && (
         <span className="jp-Mlpack-Soft" title={title}>
-          {trans.__('while: %1', label)}
+          {trans.__('Phase: %1', label)}
         </span>
       )}
     </p>

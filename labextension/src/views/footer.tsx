@@ -26,10 +26,10 @@ export function Footer(props: IFooterProps): React.JSX.Element {
   return (
     <footer className={`jp-Mlpack-Footer${busy ? ' jp-mod-busy' : ''}`}>
       <Figures plan={plan} busy={busy} trans={trans} />
-      <p id={id} className="jp-Mlpack-Footer-reason" role="status">
-        {reasons.join(' ')}
-      </p>
-      <div className="jp-Mlpack-Row jp-mod-end">
+      <div className="jp-Mlpack-Row jp-mod-end jp-mod-wrap">
+        <p id={id} className="jp-Mlpack-Footer-reason" role="status">
+          {reasons.join(' ')}
+        </p>
         {unsaved && (
           <button
             type="button"
@@ -65,7 +65,9 @@ function Figures({ plan, busy, trans }: IFiguresProps): React.JSX.Element {
   if (plan === null) {
     return (
       <div className="jp-Mlpack-Figures">
-        <div className="jp-Mlpack-Figures-line">{busy ? trans.__('Working out size and time…') : '\u00a0'}</div>
+        <div className="jp-Mlpack-Figures-line jp-mod-open">
+          {busy ? trans.__('Working out size and time…') : trans.__('Size and time are not known yet')}
+        </div>
         <Bar label={trans.__('Working out the plan')} value={busy ? null : 0} />
       </div>
     );

@@ -4,8 +4,8 @@ import * as React from 'react';
 import { Choices, Inspection, Plan } from '../tokens';
 import { hardwareWord } from '../words';
 import { setHardware } from './choices';
+import { Fact } from './fact';
 import { Field } from './field';
-import { Item } from './item';
 import { Notices, topicOf } from './notices';
 import { Reveal } from './place';
 import { Section } from './section';
@@ -74,24 +74,24 @@ export function HardwareTab({ inspection, plan, choices, onChoose, reveal, trans
           </p>
         )}
         <ul className="jp-Mlpack-List">
-          <Item
-            name={trans.__('Declared')}
-            aside={declaredText(declared, trans)}
+          <Fact
+            label={trans.__('Declared')}
+            value={declaredText(declared, trans)}
             evidence={declared.evidence}
             reveal={reveal}
             trans={trans}
           />
-          <Item
-            name={trans.__('The code needs')}
-            aside={neededText(needed, trans)}
+          <Fact
+            label={trans.__('The code needs')}
+            value={neededText(needed, trans)}
             evidence={needed.evidence}
             reveal={reveal}
             trans={trans}
           />
           {plan !== null && (
-            <Item
-              name={trans.__('System of the image')}
-              aside={trans.__('%1, %2', plan.stack, plan.arch)}
+            <Fact
+              label={trans.__('System of the image')}
+              value={trans.__('%1, %2', plan.stack, plan.arch)}
               evidence={[]}
               reveal={reveal}
               trans={trans}

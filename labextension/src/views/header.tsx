@@ -12,7 +12,8 @@ interface IHeaderProps {
   /** What is known of the notebook in a line. */
   line: string;
   busy: boolean;
-  onInspect: () => void;
+  /** Read the notebook anew; null while that is of no use. */
+  onInspect: (() => void) | null;
   /** From the draft back to the last build's card; null where that is shown already. */
   onLast: (() => void) | null;
   trans: TranslationBundle;
@@ -37,15 +38,17 @@ export function Header({ path, run, line, busy, onInspect, onLast, trans }: IHea
           {trans.__('Last build: %1', stateWord(run.state, trans))}
         </button>
       )}
-      <button
-        type="button"
-        className={`jp-Mlpack-IconButton${busy ? ' jp-mod-busy' : ''}`}
-        title={trans.__('Read the notebook again')}
-        aria-label={trans.__('Read the notebook again')}
-        onClick={onInspect}
-      >
-        <refreshIcon.react tag="span" />
-      </button>
+      {onInspect !== null && (
+        <button
+          type="button"
+          className={`jp-Mlpack-IconButton${busy ? ' jp-mod-busy' : ''}`}
+          title={trans.__('Read the notebook again')}
+          aria-label={trans.__('Read the notebook again')}
+          onClick={onInspect}
+        >
+          <refreshIcon.react tag="span" />
+        </button>
+      )}
     </header>
   );
 }

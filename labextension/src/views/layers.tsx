@@ -33,7 +33,7 @@ export function Layers({ image, exported, trans }: ILayersProps): React.JSX.Elem
           <li key={index}>
             <span className={`jp-Mlpack-Layers-key jp-mod-series${index}`} aria-hidden="true" />
             <span className="jp-Mlpack-Name">{part.label}</span>
-            {part.reused === part.size && <span className="jp-Mlpack-Badge jp-mod-sure">{trans.__('reused')}</span>}
+            {part.reused === part.size && <span className="jp-Mlpack-Weight">{trans.__('reused')}</span>}
             <span className="jp-Mlpack-Weight">{sizeText(part.size)}</span>
           </li>
         ))}

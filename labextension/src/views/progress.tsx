@@ -23,7 +23,7 @@ interface IProgressProps {
 /** A build that waits or goes on: its time, its phases, its log, and the way to stop it. */
 export function ProgressView({ run, fold, now, logHref, onCancel, trans }: IProgressProps): React.JSX.Element {
   const time = useNow(now, true);
-  const [open, setOpen] = React.useState(false);
+  const [open, setOpen] = React.useState(true);
   const elapsed = Math.max(0, time - (run.started ?? time));
   const waits = run.state === 'queued';
   const value = waits ? null : fraction(fold, elapsed, run.expected);

@@ -55,7 +55,12 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
             />
           )}
           <CopyLine
-            caption={trans.__('With Docker, after the download')}
+            caption={trans.__('With Docker')}
+            aside={
+              <a href={props.archiveHref} download={archive}>
+                {trans.__('Download %1', archive)}
+              </a>
+            }
             label={trans.__('Copy the command for Docker')}
             text={`docker load -i ${archive} && docker run --rm ${volume}${image.reference}`}
             trans={trans}
@@ -83,9 +88,6 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
           <button type="button" className="jp-Mlpack-Button jp-mod-quiet" onClick={props.onAgain}>
             {trans.__('Build again')}
           </button>
-          <a className="jp-Mlpack-Button" href={props.archiveHref} download={archive}>
-            {trans.__('Download')}
-          </a>
           <button
             type="button"
             className="jp-Mlpack-Button"

@@ -32,7 +32,7 @@ export function UnresolvedCard({ item, onUse, onIgnore, reveal, trans }: IUnreso
         check={text => distributionProblem(text, trans)}
         onAdd={text => onUse(item.module, text)}
       />
-      <div className="jp-Mlpack-Row">
+      <div className="jp-Mlpack-Row jp-mod-wrap">
         {item.suggestion && (
           <button
             type="button"
@@ -43,7 +43,7 @@ export function UnresolvedCard({ item, onUse, onIgnore, reveal, trans }: IUnreso
             {trans.__('Use %1', item.suggestion)}
           </button>
         )}
-        <button type="button" className="jp-Mlpack-Button jp-mod-quiet" onClick={() => onIgnore(item.module)}>
+        <button type="button" className="jp-Mlpack-Button" onClick={() => onIgnore(item.module)}>
           {trans.__('Leave it out')}
         </button>
       </div>

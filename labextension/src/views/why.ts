@@ -50,8 +50,16 @@ export function whyText(evidence: Evidence, trans: TranslationBundle): string {
     case 'NEED1':
       return sentence(evidence.text.split(': ').slice(1).join(': ') || evidence.text);
     default:
-      return evidence.rule.startsWith('DCL') ? trans.__('Declared in %1', place) : sentence(evidence.text);
+      return ruleText(evidence, place, trans);
   }
+}
+
+/** Families of rules: declarations say where, hardware says what and where, all others their own text. */
+function ruleText({ rule, text }: Evidence, place: string, trans: TranslationBundle): string {
+  if (rule.startsWith('DCL')) {
+    return trans.__('Declared in %1', place);
+  }
+  return /^(?:HW|PY)\d/.test(rule) ? trans.__('%1 in %2', text, place) : sentence(text);
 }
 
 /** What a tooltip adds: the text itself, its line, and the rule's code for a bug report. */
