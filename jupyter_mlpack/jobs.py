@@ -10,14 +10,15 @@ import contextlib
 import difflib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.engine import Engine, Handle, LogChunk, StateChange
 from jupyter_mlpack.engines.outputs import list_outputs
 from jupyter_mlpack.events import CellStarted, Emit, Event, JobChanged, LogLines, failed
+from jupyter_mlpack.masking import Mask
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import Job, JobSpec, JobState, Location, Parameter, Task
@@ -33,14 +34,18 @@ NOTEBOOK = "org.jupyter-mlpack.notebook"
 CELL = re.compile(r"^\[mlpack\] cell (\d+) (?:of (\d+)$|failed(?: \(cell (\d+) of the notebook\))?: (.*)$)")
 LONGEST_LINE = 1 << 16
 
+Secrets = Sequence[tuple[str, str]]
+"""Names and values."""
+
 
 @dataclass(frozen=True)
 class Submission:
-    """A job that runs: what was asked, the engine's handle for it, and the name of the notebook that it runs."""
+    """A job that runs: what was asked, the engine's handle for it, the name of the notebook, and what hides secrets."""
 
     spec: JobSpec
     handle: Handle
     notebook: str = ""
+    mask: Mask = field(default_factory=lambda: Mask(()), compare=False)
 
 
 class Lines:
@@ -65,15 +70,16 @@ class Lines:
         return (rest.rpartition("\r")[2],) if rest else ()
 
 
-def run_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit) -> Job:
+def run_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit, secrets: Secrets = ()) -> Job:
     """Run a training image to its end; outputs are in ``spec.output``. Ctrl-C cancels the job and still ends in order.
 
+    ``secrets`` are variables of its environment; in no event, and not in what is returned, are their values.
     Raises leaves of ``EngineError``, and ``ImageUnknown``.
     """
-    return follow_job(submit_job(spec, store, engine, emit), engine, emit)
+    return follow_job(submit_job(spec, store, engine, emit, secrets), engine, emit)
 
 
-def submit_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit) -> Submission:
+def submit_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit, secrets: Secrets = ()) -> Submission:
     """Check everything, then start. Raises before anything is made when the job cannot run."""
     image = find_image(store, spec.image)
     check_training(image)
@@ -81,7 +87,8 @@ def submit_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit) -> Submi
     make_output(spec.output)
     emit(JobChanged(JobState.QUEUED))
     notebook = dict(image.config.labels).get(NOTEBOOK, "").rpartition("/")[2]
-    return Submission(spec, engine.start(engine.prepare(make_task(spec))), notebook)
+    handle = engine.start(engine.prepare(make_task(spec, secrets)))
+    return Submission(spec, handle, notebook, Mask(value for _, value in secrets))
 
 
 def follow_job(submission: Submission, engine: Engine, emit: Emit) -> Job:
@@ -116,6 +123,7 @@ def tell_lines(lines: tuple[str, ...], submission: Submission, emit: Emit) -> No
     """One event for the lines, and one for each that says where the notebook is."""
     if not lines:
         return
+    lines = tuple(map(submission.mask, lines))
     emit(LogLines("run", lines))
     for line in lines:
         event = read_line(line, submission)
@@ -139,12 +147,12 @@ def read_line(line: str, submission: Submission) -> Event | None:
 # --- before anything is started -------------------------------------------------------------------------------
 
 
-def make_task(spec: JobSpec) -> Task:
+def make_task(spec: JobSpec, secrets: Secrets = ()) -> Task:
     """The task that runs a job. Values are JSON, which YAML reads too: a text ``"0.1"`` stays a text."""
     arguments: list[str] = []
     for name, value in spec.parameters:
         arguments += ["-p", f"{name}={json.dumps(value, ensure_ascii=False)}"]
-    return Task(PROCESS, spec.image, tuple(arguments), (), spec.output.absolute())
+    return Task(PROCESS, spec.image, tuple(arguments), (), spec.output.absolute(), secrets=tuple(secrets))
 
 
 def find_image(store: Store, name: str) -> StoredImage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
@@ -10,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.cli.run import read_variable
 from jupyter_mlpack.engines.engine import Availability, Handle, LogChunk, Request, StateChange, Update
-from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines
+from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines, event_json
 from jupyter_mlpack.fold import Entry, RunFold, fold
 from jupyter_mlpack.jobs import Lines, make_task, run_job
 from jupyter_mlpack.oci.manifest import ImageConfig
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.values import Action, Job, JobSpec, JobState, Location, Parameter, Task
+from jupyter_mlpack.values import Action, Job, JobSpec, JobState, Location, Parameter, Task, to_json
 
 RUNNING = StateChange(JobState.RUNNING)
 SUCCEEDED = StateChange(JobState.SUCCEEDED, 0)
@@ -204,3 +206,35 @@ def test_lines__pieces__become_whole_lines(pieces: list[str], lines: list[str]) 
     log = Lines()
     found = [line for piece in pieces for line in log.feed(piece)]
     assert [*found, *log.flush()] == lines
+
+
+SECRET = (("API_TOKEN", "hunter2-hunter2"), ("KEY", "-----BEGIN-----\nabcdef\n"), ("SHORT", "1"))
+
+
+def test_run_job__secrets__reach_the_task_and_are_in_no_event(store: Store, tmp_path: Path) -> None:
+    events: list[Event] = []
+    log = (
+        LogChunk("token=hunter2-"),
+        LogChunk("hunter2 1\nabcdef\n[mlpack] cell 1 failed: ValueError: hunter2-hunter2\n"),
+    )
+    engine = ScriptedEngine([RUNNING, *log, FAILED])
+    job = run_job(JobSpec("churn:training", (), tmp_path / "o", "scripted"), store, engine, events.append, SECRET)
+    assert engine.started[0].secrets == SECRET
+    told = json.dumps([event_json(event) for event in events]) + json.dumps(to_json(job)) + repr(engine.started)
+    told += json.dumps(engine.prepare(engine.started[0]).to_json())
+    assert "hunter2" not in told
+    assert "abcdef" not in told
+    (lines,) = (event.lines for event in events if isinstance(event, LogLines))
+    assert lines[:2] == ("token=******** 1", "********")
+    assert "API_TOKEN" in json.dumps(engine.prepare(engine.started[0]).to_json())
+
+
+def test_read_variable__not_set_or_with_a_value__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERE", "x=y")
+    monkeypatch.delenv("NOT_HERE", raising=False)
+    assert read_variable("HERE") == ("HERE", "x=y")
+    with pytest.raises(errors.VariableMissing):
+        read_variable("NOT_HERE")
+    with pytest.raises(errors.VariableNotNamed) as caught:
+        read_variable("TOKEN=hunter2")
+    assert "hunter2" not in caught.value.sentence("why")

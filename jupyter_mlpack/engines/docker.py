@@ -184,10 +184,10 @@ def create(client: DockerClient, request: Request, image: StoredImage, name: str
     user = image.config.user
     options: dict[str, Any] = dict(request.options)
     options["user"] = "1000:1000" if user.partition(":")[0] in ("", "root", "0") else user
+    environment = {**dict(request.task.environment), **dict(request.task.secrets)}
     try:
-        container = client.containers.create(
-            name, list(request.task.arguments) or None, environment=dict(request.task.environment), **options
-        )
+        arguments = list(request.task.arguments) or None
+        container = client.containers.create(name, arguments, environment=environment, **options)
     except APIError as error:
         raise errors.DockerRefused(action="create a container", reason=str(error.explanation)) from error
     started = False

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from jupyter_mlpack.errors import EngineError, EngineUnavailable, EngineUnknown
+from jupyter_mlpack.masking import HIDDEN
 from jupyter_mlpack.values import JobState, Json, Task, to_json
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ OUTPUT = "/output"
 """Where a task writes what should come back."""
 
 SECRET = re.compile(r"token|secret|passw|credential|api_?key|access_?key|private_?key|auth", re.IGNORECASE)
-HIDDEN = "********"
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Request:
         hidden = {name: HIDDEN if SECRET.search(name) else value for name, value in self.task.environment}
         task = cast(dict[str, Json], to_json(self.task))
         task["environment"] = dict(hidden)
+        task["secrets"] = {name: HIDDEN for name, _ in self.task.secrets}
         task["arguments"] = [hide_argument(argument) for argument in self.task.arguments]
         return {"engine": self.engine, "task": task, "options": to_json(dict(self.options))}
 

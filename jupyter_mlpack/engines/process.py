@@ -137,7 +137,7 @@ def sandbox(image: StoredImage, root: Path, task: Task) -> dict[str, Json]:
     command: list[Json] = [*image.config.entrypoint, *arguments]
     binds: list[Json] = [[str(task.output.absolute()), OUTPUT, True]]
     binds += [[str(mount.source.absolute()), mount.target, mount.writable] for mount in task.mounts]
-    environment: dict[str, Json] = {**dict(image.config.env), **dict(task.environment)}
+    environment: dict[str, Json] = {**dict(image.config.env), **dict(task.environment), **dict(task.secrets)}
     return {
         "root": str(root.absolute()), "command": command, "environment": environment,
         "directory": image.config.working_dir or "/", "uid": uid, "gid": gid, "binds": binds,

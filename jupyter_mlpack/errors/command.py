@@ -71,3 +71,20 @@ class ChoicesNeedNotebook(InputError):
     code = "choices-need-notebook"
     what = "--choices are for one notebook; {path} is a folder."
     hint = "Name one notebook, or keep each one's choices in its metadata, under the key mlpack."
+
+
+class VariableMissing(InputError):
+    """A variable that a job shall have and that is not set."""
+
+    code = "variable-missing"
+    what = "The variable {name} is not set in this environment, so the job cannot have it."
+    hint = "Set it before, for example: export {name}=...; in a panel, fill in its field."
+
+
+class VariableNotNamed(InputError):
+    """``--env NAME=VALUE``, or nothing."""
+
+    code = "variable-not-named"
+    what = "--env takes the name of a variable and nothing else."
+    why = "Who lists this machine's processes sees what stands on a command line; {name!r} was followed by a value."
+    hint = "Set the variable before, then name it: --env TOKEN"

@@ -22,7 +22,8 @@ class Mount:
 class Task:
     """What an engine runs: an image, the process type's arguments, environment and mounts.
 
-    ``output`` is the host folder in which what the task wrote to ``/output`` ends up.
+    ``output`` is the host folder in which what the task wrote to ``/output`` ends up. ``secrets`` are further
+    variables of its environment, whose values are never shown.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Task:
     environment: tuple[tuple[str, str], ...]
     output: Path
     mounts: tuple[Mount, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,9 @@ def test_follow__image_user__sees_only_what_it_should(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOST_SECRET", "hunter2")
-    output = text(run(engine, task(tmp_path, "look", LEVEL="info")))
+    asked = replace(task(tmp_path, "look", LEVEL="info"), secrets=(("TOKEN", "given"),))
+    assert "given" not in repr(asked) + json.dumps(engine.prepare(asked).to_json())
+    output = text(run(engine, asked))
     lines = output.splitlines()
     assert "uid 1000" in lines
     assert "directory /workspace" in lines
@@ -96,7 +98,7 @@ def test_follow__image_user__sees_only_what_it_should(
         f"writable {p}" for p in ("/output", "/tmp", "/dev/shm")
     }
     assert {line for line in lines if line.startswith("closed")} == {"closed /", "closed /etc", "closed /cnb/process"}
-    assert {"env GREETING=hello", "env LEVEL=info", "env PATH=/bin"} <= set(lines)
+    assert {"env GREETING=hello", "env LEVEL=info", "env PATH=/bin", "env TOKEN=given"} <= set(lines)
     assert "HOST_SECRET" not in output
     assert "status CapEff:\t0000000000000000" in lines
     assert "status CapBnd:\t0000000000000000" in lines
