@@ -7,6 +7,7 @@ import * as React from 'react';
 import { Body } from './body';
 import { IPlaces } from './places';
 import { IMlpack } from './tokens';
+import { Boundary } from './views/boundary';
 
 /** What the panel is made of. */
 export interface IPanelOptions {
@@ -19,6 +20,7 @@ export class MlpackPanel extends ReactWidget {
   constructor(private _options: IPanelOptions) {
     super();
     this.addClass('jp-Mlpack-Panel');
+    this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', _options.trans.__('Containerize'));
   }
@@ -46,18 +48,20 @@ export class MlpackPanel extends ReactWidget {
   protected render(): React.JSX.Element {
     const path = this._path;
     return (
-      <Body
-        {...this._options}
-        path={path}
-        active={this.isVisible}
-        left={path === null ? null : (this._left.get(path) ?? null)}
-        onLeave={build => {
-          if (path !== null) {
-            this._left.set(path, build);
-            this.update();
-          }
-        }}
-      />
+      <Boundary key={path} trans={this._options.trans}>
+        <Body
+          {...this._options}
+          path={path}
+          active={this.isVisible}
+          left={path === null ? null : (this._left.get(path) ?? null)}
+          onLeave={build => {
+            if (path !== null) {
+              this._left.set(path, build);
+              this.update();
+            }
+          }}
+        />
+      </Boundary>
     );
   }
 
@@ -69,6 +73,20 @@ export class MlpackPanel extends ReactWidget {
   protected onAfterHide(message: Message): void {
     super.onAfterHide(message);
     this.update();
+  }
+
+  /** Whoever asked for the panel goes on in it: at the selected tab, else at the first thing to do. */
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.node.focus();
+    this.update();
+    // Drawn after this message; what is drawn takes the focus unless the user has moved it since.
+    requestAnimationFrame(() => {
+      const first = this.node.querySelector<HTMLElement>('[role=tab][aria-selected=true], button, summary');
+      if (document.activeElement === this.node) {
+        first?.focus();
+      }
+    });
   }
 
   private _path: string | null = null;

@@ -1,13 +1,12 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Action, Failed, Run, RunFold } from '../tokens';
-import { phaseWord } from '../words';
+import { Action, Run, RunFold } from '../tokens';
+import { FailureText } from './failuretext';
 import { Log } from './log';
 import { failingLine } from './logview';
 import { Phases } from './phases';
 import { Reveal } from './place';
-import { placeText } from './why';
 
 interface IFailureProps {
   run: Run;
@@ -32,7 +31,7 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
     if (action.kind === 'open-log') {
       setOpen(true);
       log.current?.scrollIntoView({ block: 'nearest' });
-      log.current?.querySelector<HTMLElement>('[role=log]')?.focus();
+      log.current?.querySelector<HTMLElement>('summary')?.focus();
     } else {
       props.onAction(action);
     }
@@ -47,17 +46,14 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
               {failure?.what || run.failure || trans.__('The build was stopped before it was done.')}
             </h3>
           </div>
-          {failure && <Where failure={failure} phase={lastPhase(fold)} reveal={reveal} trans={trans} />}
-          {failure?.why && <pre className="jp-Mlpack-Evidence">{failure.why}</pre>}
-          {failure?.hint && <p>{failure.hint}</p>}
-          {failure?.action.label && (
-            <button
-              type="button"
-              className="jp-Mlpack-Button jp-mod-primary jp-mod-wide"
-              onClick={() => act(failure.action)}
-            >
-              {failure.action.label}
-            </button>
+          {failure && (
+            <FailureText
+              failure={failure}
+              phase={fold.phases[fold.phases.length - 1]?.name}
+              onAction={act}
+              reveal={reveal}
+              trans={trans}
+            />
           )}
         </section>
         {fold.log.length > 0 && (
@@ -76,45 +72,13 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
           <Phases fold={fold} now={run.ended ?? 0} trans={trans} />
         </details>
       </div>
-      <footer className="jp-Mlpack-Footer">
+      <div className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end">
           <button type="button" className="jp-Mlpack-Button" onClick={props.onAgain}>
             {trans.__('Build again')}
           </button>
         </div>
-      </footer>
+      </div>
     </>
   );
-}
-
-interface IWhereProps {
-  failure: Failed;
-  phase: string;
-  reveal: Reveal;
-  trans: TranslationBundle;
-}
-
-/** The cell to go to, the server's own word for the place, and the phase. */
-function Where({ failure, phase, reveal, trans }: IWhereProps): React.JSX.Element {
-  const { location, where } = failure;
-  const { label, title } = phaseWord(phase, trans);
-  return (
-    <p className="jp-Mlpack-Where">
-      {where && <span>{where}</span>}
-      {location !== null && location.cell !== null && (
-        <button type="button" className="jp-Mlpack-Link" onClick={() => reveal(location)}>
-          {trans.__('Go to %1', placeText(location, trans))}
-        </button>
-      )}
-      {phase && (
-        <span className="jp-Mlpack-Soft" title={title}>
-          {trans.__('Phase: %1', label)}
-        </span>
-      )}
-    </p>
-  );
-}
-
-function lastPhase(fold: RunFold): string {
-  return fold.phases[fold.phases.length - 1]?.name ?? '';
 }

@@ -24,7 +24,7 @@ export function Footer(props: IFooterProps): React.JSX.Element {
   const { plan, busy, reasons, unsaved, trans } = props;
   const id = React.useId();
   return (
-    <footer className={`jp-Mlpack-Footer${busy ? ' jp-mod-busy' : ''}`}>
+    <div className={`jp-Mlpack-Footer${busy ? ' jp-mod-busy' : ''}`}>
       <Figures plan={plan} busy={busy} trans={trans} />
       <div className="jp-Mlpack-Row jp-mod-end jp-mod-wrap">
         <p id={id} className="jp-Mlpack-Footer-reason" role="status">
@@ -50,7 +50,7 @@ export function Footer(props: IFooterProps): React.JSX.Element {
           {props.again ? trans.__('Rebuild') : trans.__('Build')}
         </button>
       </div>
-    </footer>
+    </div>
   );
 }
 

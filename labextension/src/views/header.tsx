@@ -23,7 +23,7 @@ interface IHeaderProps {
 export function Header({ path, run, line, busy, onInspect, onLast, trans }: IHeaderProps): React.JSX.Element {
   const name = path.split('/').pop() ?? path;
   return (
-    <header className="jp-Mlpack-Header">
+    <div className="jp-Mlpack-Header">
       <div className="jp-Mlpack-Header-name">
         <h2 title={path}>{name}</h2>
         <p className="jp-Mlpack-Soft">{line}</p>
@@ -49,6 +49,6 @@ export function Header({ path, run, line, busy, onInspect, onLast, trans }: IHea
           <refreshIcon.react tag="span" />
         </button>
       )}
-    </header>
+    </div>
   );
 }

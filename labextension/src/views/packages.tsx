@@ -67,13 +67,13 @@ export function PackagesTab({ inspection, plan, choices, onChoose, reveal, trans
             />
           ))}
         </ul>
-        {inspection.dependencies.length === 0 && (
+        {inspection.dependencies.length + inspection.unresolved.length === 0 && (
           <p className="jp-Mlpack-Soft">{trans.__('None: the standard library is enough.')}</p>
         )}
         <Others packages={others.filter(item => fits(item.name))} open={filter !== ''} trans={trans} />
         <AddLine
           label={trans.__('Package to add')}
-          placeholder={trans.__('Add a package: seaborn>=0.13')}
+          placeholder={trans.__('Add a package')}
           button={trans.__('Add')}
           check={text => requirementProblem(text, trans)}
           onAdd={text => onChoose(addPackage(choices, text))}
@@ -87,7 +87,7 @@ export function PackagesTab({ inspection, plan, choices, onChoose, reveal, trans
         </ul>
         <AddLine
           label={trans.__('System package to add')}
-          placeholder={trans.__('Add a system package: ffmpeg')}
+          placeholder={trans.__('Add a system package')}
           button={trans.__('Add')}
           check={text => systemProblem(text, trans)}
           onAdd={text => onChoose(addName(choices, 'system', text))}

@@ -16,7 +16,11 @@ export function ProblemCard({ problem, trans, onRetry, onClose }: IProblemProps)
     <section className="jp-Mlpack-Callout jp-mod-error" role="alert">
       <p className="jp-Mlpack-Callout-title">{problem.message}</p>
       {problem.where && <p className="jp-Mlpack-Soft">{problem.where}</p>}
-      {problem.why && <pre className="jp-Mlpack-Evidence">{problem.why}</pre>}
+      {problem.why && (
+        <pre className="jp-Mlpack-Evidence" tabIndex={0} aria-label={trans.__('Evidence')}>
+          {problem.why}
+        </pre>
+      )}
       {problem.hint && <p>{problem.hint}</p>}
       {onRetry && (
         <button type="button" className="jp-Mlpack-Button" onClick={onRetry}>

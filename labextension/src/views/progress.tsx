@@ -43,7 +43,7 @@ export function ProgressView({ run, fold, now, logHref, onCancel, trans }: IProg
           {open && <Log lines={fold.log} cut={fold.cut} mark={null} href={logHref} trans={trans} />}
         </details>
       </div>
-      <footer className="jp-Mlpack-Footer">
+      <div className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end">
           <ConfirmButton
             label={run.cancelling ? trans.__('Stopping…') : trans.__('Cancel')}
@@ -54,7 +54,7 @@ export function ProgressView({ run, fold, now, logHref, onCancel, trans }: IProg
             onConfirm={onCancel}
           />
         </div>
-      </footer>
+      </div>
     </div>
   );
 }

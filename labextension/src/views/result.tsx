@@ -83,7 +83,7 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
           {log && <Log lines={fold.log} cut={fold.cut} mark={null} href={props.logHref} trans={trans} />}
         </details>
       </div>
-      <footer className="jp-Mlpack-Footer">
+      <div className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end jp-mod-wrap">
           <button type="button" className="jp-Mlpack-Button jp-mod-quiet" onClick={props.onAgain}>
             {trans.__('Build again')}
@@ -102,7 +102,7 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
             </button>
           )}
         </div>
-      </footer>
+      </div>
     </>
   );
 }
