@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_mlpack.errors import BodyNotJson, BodyTooLarge, FieldWrong
+from jupyter_mlpack.inspection.choices import check_choices
 from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.values import Json
 
@@ -155,44 +156,10 @@ def check_secret(name: str, value: object) -> None:
         raise FieldWrong(problem=f"the secret {name} is a text", field="secrets")
 
 
-def is_texts(value: object) -> bool:
-    """A list of texts."""
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def is_names(value: object) -> bool:
-    """An object from texts to texts."""
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-
-
-def is_hardware(value: object) -> bool:
-    """``{accelerator, count}``."""
-    if not isinstance(value, dict) or value.keys() - {"accelerator", "count"}:
-        return False
-    count = value.get("count", 1)
-    return isinstance(value.get("accelerator", ""), str) and isinstance(count, int) and not isinstance(count, bool)
-
-
-def is_text(value: object) -> bool:
-    """A text."""
-    return isinstance(value, str)
-
-
-CHOICES: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    **dict.fromkeys(("packages", "ignore", "without", "system"), (is_texts, "a list of texts")),
-    "modules": (is_names, "an object of texts"),
-    "hardware": (is_hardware, "an object with accelerator and count"),
-    **dict.fromkeys(("purpose", "name", "python"), (is_text, "a text")),
-}
-
-
 def choices(value: object) -> dict[str, Json]:
-    """The ``Choices`` of the contract by their types; what they mean the command checks."""
+    """The ``Choices`` of the contract, checked as ``--choices`` is."""
     found = table(value, "choices")
-    for key, item in found.items():
-        if key not in CHOICES:
-            raise FieldWrong(problem=f"there is no choice {key[:80]!r}", field=f"choices.{key[:80]}")
-        fits, wanted = CHOICES[key]
-        if not fits(item):
-            raise FieldWrong(problem=f"{key} is {wanted}", field=f"choices.{key}")
+    _, wrong = check_choices(found)
+    for key, problem in wrong.items():
+        raise FieldWrong(problem=problem, field=f"choices.{key[:80]}")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -221,7 +222,7 @@ class EventsHandler(MlpackHandler):
     async def get(self, kind: str, id: str) -> None:
         """A page of its entries."""
         after = self.get_query_argument("after", "0")
-        if not after.isdecimal() or len(after) > 12:
+        if not re.fullmatch(r"[0-9]{1,12}", after):
             raise FieldWrong(problem="after is the number of an entry", field="after")
         await self.service.record(KINDS[kind], id)
         try:
@@ -251,7 +252,13 @@ class NothingHandler(MlpackHandler):
         """Say so."""
         raise NothingThere()
 
-    post = put = patch = delete = get
+    @web.authenticated
+    @authorized
+    async def post(self, _: str) -> None:
+        """Say so. Not the same function as ``get``: ``authorized`` keeps the action of its first call."""
+        raise NothingThere()
+
+    put = patch = delete = post
 
 
 KINDS = {"builds": "build", "jobs": "job", "deliveries": "delivery"}

@@ -185,8 +185,9 @@ class Live:
     def _remember(self, notebook: Mapping[str, Any] | None) -> None:
         """What the notebook was when this began: to see later whether it changed."""
         if notebook is not None and self.record.kind == "build":
-            needs = notebook.get("needs")
-            self._learn(code=notebook["code"], needs=needs and tuple((name, spec) for name, spec in needs))
+            self._learn(code=notebook["code"])
+            if "needs" in notebook:
+                self._learn(needs=tuple((name, specifier) for name, specifier in notebook["needs"]))
 
     def _cut(self, event: Event) -> Event:
         """Lines for which there is room; the first that are left out are told."""

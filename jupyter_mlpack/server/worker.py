@@ -86,16 +86,33 @@ def watch(requests: int) -> None:
 
 
 def answer(request: dict[str, Any]) -> None:
-    """Do what was asked for."""
-    if request.get("notebook"):
-        say({"notebook": describe_notebook(Path(request["notebook"]), request.get("needs"))})
-    if request.get("offers"):
+    """Do what was asked for, and end with the command's exit status."""
+    path, kernels, argv = Path(request["notebook"]), request["needs"], request["argv"]
+    before = describe_notebook(path, "" if argv else kernels) if request["notebook"] else None
+    if request["notebook"]:
+        say({"notebook": before})
+    if request["offers"]:
         say({"offers": describe_offers(Path(request["offers"]))})
-    if request["argv"]:
-        from jupyter_mlpack.cli.app import main as command
+    if not argv:
+        return
+    status = run_command(argv)
+    if not status and kernels and before is not None:
+        after = describe_notebook(path, kernels)  # only now: the command has asked the kernel already
+        if after is not None and after["code"] == before["code"]:
+            say({"notebook": after})
+    sys.exit(status)
 
-        sys.argv = ["jupyter-mlpack", *request["argv"]]
+
+def run_command(argv: list[str]) -> Any:
+    """Be ``jupyter mlpack`` with these words; its exit status."""
+    from jupyter_mlpack.cli.app import main as command
+
+    sys.argv = ["jupyter-mlpack", *argv]
+    try:
         command()
+    except SystemExit as end:
+        return end.code
+    return 0
 
 
 def say(data: object) -> None:
@@ -103,7 +120,7 @@ def say(data: object) -> None:
     print(json.dumps(data), flush=True)
 
 
-def describe_notebook(path: Path, kernels: str | None) -> dict[str, Any] | None:
+def describe_notebook(path: Path, kernels: str) -> dict[str, Any] | None:
     """What the notebook keeps under ``mlpack``, a digest of its code, and (with ``kernels``) what it needs.
 
     Nothing if it cannot be read: the command will say why.
