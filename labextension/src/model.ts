@@ -33,9 +33,9 @@ export class MlpackModel implements IMlpack {
     this._service = new Service(options.serverSettings, options.trans, this._clock);
     this._watch = new Watch(this._service, options.events, options.visibility, this._tell);
     this._drafts = new Drafts(this._service, options.notebooks, options.trans, this._newest, this._tell);
-    this._service.changed.connect(this._tell, this);
+    this._service.changed.connect(this._onReach, this);
     this._visibility.changed.connect(this._onVisibility, this);
-    this.ready = this.refresh();
+    this.ready = this.refresh().finally(() => (this._asked = true));
   }
 
   /** Settles when the first answers are there (or failed to be). */
@@ -186,6 +186,13 @@ export class MlpackModel implements IMlpack {
     }
   };
 
+  /** A server that was not there at the start is asked who it is when it comes. The watch tells of the change. */
+  private _onReach = (): void => {
+    if (this._service.problem === null && this._status === null && this._asked) {
+      void this.refresh();
+    }
+  };
+
   private _tell = (): void => {
     if (!this._isDisposed) {
       this._changed.emit();
@@ -202,6 +209,7 @@ export class MlpackModel implements IMlpack {
   private _status: Status | null = null;
   private _refused: Problem | null = null;
   private _mismatch: Problem | null = null;
+  private _asked = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }

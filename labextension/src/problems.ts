@@ -14,8 +14,11 @@ export class RequestFailed extends Error {
   }
 }
 
+/** Code of the problem that mends itself: the server is looked for. */
+export const UNREACHABLE = 'server-unreachable';
+
 /** Codes of problems that any request would have now: the server half as a whole cannot be asked. */
-const GONE = new Set(['server-missing', 'server-unreachable', 'signed-out']);
+const GONE = new Set(['server-missing', UNREACHABLE, 'signed-out']);
 
 /** Whether not this request is at fault but the way to the server. */
 export function isGone(problem: Problem): boolean {
@@ -39,7 +42,7 @@ export function problemOf(error: unknown, trans: TranslationBundle): Problem {
 /** No answer came: the server stopped, the network is down, or it took too long. */
 export function unreachable(trans: TranslationBundle, why: string): Problem {
   return {
-    code: 'server-unreachable',
+    code: UNREACHABLE,
     message: trans.__('The Jupyter server does not answer.'),
     where: '',
     why,

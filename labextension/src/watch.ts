@@ -8,7 +8,7 @@ import { Poll, Throttler } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 import { isOver } from './fold';
 import { Followers } from './followers';
-import { isGone, RequestFailed } from './problems';
+import { isGone, RequestFailed, UNREACHABLE } from './problems';
 import { Runs } from './runs';
 import { Service } from './service';
 import { Changed, Run, RunFold, SCHEMA_ID } from './tokens';
@@ -48,6 +48,7 @@ export class Watch implements IDisposable {
       standby: () => _visibility.hidden
     });
     this._glance = new Throttler(() => this._readStale(), { limit: GLANCE, edge: 'trailing' });
+    _service.changed.connect(this._onReach, this);
     events?.connect(this._onEvent, this);
   }
 
@@ -96,20 +97,24 @@ export class Watch implements IDisposable {
     return this.followers.follow(id);
   }
 
-  /** After any change: ask for events that are missing; poll as long as something goes on and the page is seen. */
+  /** After any change: ask for events that are missing; poll as long as something goes on. */
   settle(): void {
     if (this._isDisposed) {
       return;
     }
     const { phase } = this._poll.state;
     const stopped = phase === 'constructed' || phase === 'stopped';
-    if (this._visibility.hidden || !(this.runs.active || this.followers.behind)) {
+    // A server that was gone for a moment is looked for, too: else the page would say so until somebody asks.
+    const waits = this.runs.active || this.followers.behind || this._service.problem?.code === UNREACHABLE;
+    if (this._visibility.hidden || !waits) {
       void this._poll.stop();
     } else if (stopped) {
       void this._poll.schedule();
     }
     this._told();
   }
+
+  private _onReach = (): void => this.settle();
 
   private _onEvent = (_: unknown, message: EventMessage): void => {
     const { id, seq, state } = message as Partial<Changed>;

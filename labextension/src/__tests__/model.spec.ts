@@ -81,6 +81,23 @@ describe('start', () => {
     expect(model.status).not.toBeNull();
   });
 
+  it('looks for a server that is gone, with patience, and asks who it is when it comes', async () => {
+    jest.useFakeTimers();
+    server.rule = () => ({ status: 502, body: 'proxy' });
+    const model = await open();
+    expect(model.problem?.code).toBe('server-unreachable');
+    asked();
+    await jest.advanceTimersByTimeAsync(300_000);
+    expect(asked().length).toBeLessThan(20);
+    server.rule = () => undefined;
+    await jest.advanceTimersByTimeAsync(61_000);
+    expect(model.problem).toBeNull();
+    expect(model.status?.user).toBe('ada');
+    asked();
+    await jest.advanceTimersByTimeAsync(300_000);
+    expect(asked()).toEqual([]);
+  });
+
   it('keeps the server clock, not its own', async () => {
     server.ahead = 3600;
     const model = await open();
