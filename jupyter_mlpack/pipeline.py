@@ -25,6 +25,7 @@ from jupyter_mlpack.lifecycle import BuildContext, run_lifecycle
 from jupyter_mlpack.locking import allowed_machine, lock_packages, wanted_python
 from jupyter_mlpack.notebook import check_runnable, read_notebook
 from jupyter_mlpack.oci import StoredImage
+from jupyter_mlpack.oci.sharing import together
 from jupyter_mlpack.plan import choose_stack, default_name, make_plan, make_target
 from jupyter_mlpack.preflight import check_hardware
 from jupyter_mlpack.resolution import find_uv, pylock_text
@@ -38,9 +39,9 @@ def build_image(path: Path, wishes: Wishes, machine: Machine, emit: Emit) -> Ima
     notebook, inspection = inspect(path, wishes, emit, machine.store.root / "kernels")
     machine = allowed_machine(inspection, wishes, machine)
     plan = plan_image(notebook, inspection, wishes, machine, emit)
-    with phase("stack", emit):
-        run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
-    with scratch_folder() as workdir:
+    with together(machine.store.root), scratch_folder() as workdir:
+        with phase("stack", emit):
+            run_image = ensure_run_image(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
         assembly = Assembly(plan.stack, plan.target.arch, machine.store, machine.stack_settings, emit)
         extend = Extender(assembly, run_image, machine.catalog, plan.system)
         context = BuildContext(workdir, build_settings(plan, run_image, machine), previous=plan.name, extend=extend)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from jupyter_mlpack.errors import ImageUnknown, OutputUnwritable
 from jupyter_mlpack.events import Emit, Event, PhaseEnded, PhaseStarted
-from jupyter_mlpack.oci import Store
+from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.oci.reference import parse_reference
+from jupyter_mlpack.oci.sharing import together
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,16 @@ def publish(name: str, outputs: Outputs, store: Store, emit: Emit) -> tuple[str,
 
     Raises ``PublishError`` leaves; the image stays in the store.
     """
-    image = store.image(name)
-    if image is None:
-        raise ImageUnknown(name=name, known=", ".join(stored.name for stored in store.images()) or "none yet")
-    if not outputs.wanted:
-        return ()
-    done = []
+    with together(store.root):
+        image = store.image(name)
+        if image is None:
+            raise ImageUnknown(name=name, known=", ".join(stored.name for stored in store.images()) or "none yet")
+        return deliver(image, outputs, store, emit) if outputs.wanted else ()
+
+
+def deliver(image: StoredImage, outputs: Outputs, store: Store, emit: Emit) -> tuple[str, ...]:
+    """Bring an image to all places, as one phase."""
+    name, done = image.name, []
     emit(PhaseStarted("publish"))
     within = one_phase(emit)
     if outputs.layout:
@@ -76,7 +81,7 @@ def publish(name: str, outputs: Outputs, store: Store, emit: Emit) -> tuple[str,
     if outputs.archive:
         from jupyter_mlpack.oci.archive import write_docker_archive
 
-        write_docker_archive(store, image, outputs.archive, name)
+        write_docker_archive(store, image, outputs.archive, name, within)
         done.append(f"archive in {outputs.archive} (docker load -i {outputs.archive})")
     if outputs.load:
         from jupyter_mlpack.oci.daemon import load_image

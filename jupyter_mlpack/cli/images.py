@@ -8,8 +8,10 @@ from jupyter_mlpack.cli.base import Command
 from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import ImageUnknown
-from jupyter_mlpack.oci import StoredImage
+from jupyter_mlpack.events import Noticed
+from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.publish import check_outputs, publish
+from jupyter_mlpack.values import Json, Notice
 
 
 class ImagesCommand(OutputsMixin, MachineMixin, Command):
@@ -22,7 +24,7 @@ Without an argument: the images in the content store. With one: send that image 
 or remove its name."""
     options = (
         *OutputsMixin.output_options,
-        ("--remove", "remove the name (layers that other images use stay)"),
+        ("--remove", "remove the name and all that no other image needs; again is no error"),
     )
     examples = """
 jupyter mlpack images
@@ -45,21 +47,47 @@ jupyter mlpack images train:training --remove"""
         store = self.store()
         if not self.extra_args:
             images = store.images()
-            rows = [{"name": image.name, "digest": image.descriptor.digest, "size": image.size} for image in images]
-            reporter.result(describe_images(images), {"images": rows})
+            reporter.result(describe_images(images), {"images": [image_json(image) for image in images]})
             return 0
         name = self.extra_args[0]
+        if self.remove:
+            return self.forget(name, store, reporter)
         if store.image(name) is None:
             raise ImageUnknown(name=name, known=", ".join(image.name for image in store.images()) or "none yet")
-        if self.remove:
-            store.untag(name)
-            reporter.result(f"removed {name}", {"removed": name})
-            return 0
         outputs = self.outputs()
         check_outputs(outputs)
         delivered = publish(name, outputs, store, reporter)
         reporter.result("\n".join(delivered), {"delivered": list(delivered)})
         return 0
+
+    def forget(self, name: str, store: Store, reporter: Reporter) -> int:
+        """Remove a name, and say what that freed. One that is not there is as good as removed."""
+        from jupyter_mlpack.removal import remove_image
+
+        there = store.image(name) is not None
+        removed = remove_image(store, name)
+        if removed.busy:
+            text = "The store is in use; the layers that only this image needed go with a later removal."
+            reporter(Noticed(Notice("store-busy", text)))
+        said = f"removed {name}" if there else f"there is no image called {name}"
+        reporter.result(f"{said}, {removed.freed / 1e6:.1f} MB freed", {"removed": name, "freed": removed.freed})
+        return 0
+
+
+def image_json(image: StoredImage) -> dict[str, Json]:
+    """An image and its layers, the lowest first."""
+    origins = [entry.created_by for entry in image.config.history if not entry.empty_layer]
+    origins += [""] * (len(image.layers) - len(origins))
+    layers: list[Json] = [
+        {
+            "diff_id": layer.diff_id,
+            "digest": layer.descriptor.digest,
+            "size": layer.descriptor.size,
+            "origin": origin,
+        }
+        for layer, origin in zip(image.layers, origins, strict=False)
+    ]
+    return {"name": image.name, "digest": image.descriptor.digest, "size": image.size, "layers": layers}
 
 
 def describe_images(images: tuple[StoredImage, ...]) -> str:

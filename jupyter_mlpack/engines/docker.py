@@ -29,6 +29,7 @@ from jupyter_mlpack.engines.engine import (
 )  # fmt: skip
 from jupyter_mlpack.engines.outputs import IterStream, extract_outputs
 from jupyter_mlpack.oci.manifest import StoredImage
+from jupyter_mlpack.oci.sharing import together
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import JobState, Json, Task
 
@@ -97,7 +98,9 @@ class DockerEngine:
         if image is None:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         client = connect()
-        container = create(client, request, image, bring_image(client, self.store, image))
+        with together(self.store.root):
+            name = bring_image(client, self.store, image)
+        container = create(client, request, image, name)
         handle = Handle(self.name, str(container.id)[:12])
         self.runs[handle.id] = Run(container, task)
         return handle

@@ -34,6 +34,7 @@ from jupyter_mlpack.engines.launch import EMPTY, launch
 from jupyter_mlpack.engines.outputs import give_to_caller
 from jupyter_mlpack.engines.roots import FOLDERS, image_user, unpacked_root
 from jupyter_mlpack.oci.manifest import StoredImage
+from jupyter_mlpack.oci.sharing import hold_folder, together
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import JobState, Json, Task
 
@@ -43,10 +44,11 @@ DECODER = codecs.getincrementaldecoder("utf-8")
 
 @dataclass
 class Run:
-    """A started job. ``end`` is set once, by whoever follows it to the end."""
+    """A started job. ``end`` is set once, by whoever follows it to the end; until then ``hold`` keeps its root."""
 
     process: subprocess.Popen[bytes]
     task: Task
+    hold: int | None = None
     cancelled: bool = False
     announced: bool = False
     end: StateChange | None = None
@@ -89,9 +91,16 @@ class ProcessEngine:
         if image is None:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         check_machine(image)
-        root = unpacked_root(self.store, image)
-        handle = Handle(self.name, uuid.uuid4().hex[:12])
-        self.runs[handle.id] = Run(launch(sandbox(image, root, task)), task)
+        with together(self.store.root):
+            root = unpacked_root(self.store, image)
+            hold = hold_folder(root)
+        handle, process = Handle(self.name, uuid.uuid4().hex[:12]), None
+        try:
+            process = launch(sandbox(image, root, task))
+        finally:
+            if process is None and hold is not None:
+                os.close(hold)
+        self.runs[handle.id] = Run(process, task, hold)
         return handle
 
     def follow(self, handle: Handle) -> Iterator[Update]:
@@ -162,6 +171,8 @@ def finish(run: Run) -> StateChange:
         code = run.process.wait()
         assert run.process.stdin is not None
         run.process.stdin.close()
+        if run.hold is not None:
+            os.close(run.hold)
         give_to_caller(run.task.output)
         run.end = end_state(code if code >= 0 else 128 - code, run.cancelled, errors.JobKilled())
     return run.end

@@ -21,13 +21,17 @@ DEFAULT_USER = (1000, 1000)
 
 def unpacked_root(store: Store, image: StoredImage) -> Path:
     """The folder that holds the image's files; made now if this machine has not unpacked it before."""
-    root = store.root / "roots" / image.manifest.config.digest.partition(":")[2]
 
     def make(scratch: Path) -> None:
         join_image(store, image, scratch)
         add_mount_points(scratch)
 
-    return make_once(root, make)
+    return make_once(root_folder(store, image), make)
+
+
+def root_folder(store: Store, image: StoredImage) -> Path:
+    """Where the image's files are, or would be."""
+    return store.root / "roots" / image.manifest.config.digest.partition(":")[2]
 
 
 def add_mount_points(root: Path) -> None:

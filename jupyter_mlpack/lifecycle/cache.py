@@ -20,12 +20,12 @@ class LayerCache:
     """The cache of one image name."""
 
     def __init__(self, root: Path, name: str) -> None:
-        self._folder = root / "cache" / quote(name, safe="")
+        self.folder = root / "cache" / quote(name, safe="")
 
     def records(self) -> Mapping[str, BuildpackRecord]:
         """What the cache holds, by buildpack id; empty when there is none or it cannot be read."""
         try:
-            content = json.loads((self._folder / "layers.json").read_text(encoding="utf-8"))
+            content = json.loads((self.folder / "layers.json").read_text(encoding="utf-8"))
             return {key: BuildpackRecord(key, "", _read_layers(layers)) for key, layers in content.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             # a cache that cannot be read is as good as none
@@ -33,12 +33,12 @@ class LayerCache:
 
     def restore_layer(self, buildpack_id: str, name: str, target: Path) -> None:
         """Copy a layer's tree to ``target``. Raises ``OSError``."""
-        shutil.copytree(self._folder / escape_id(buildpack_id) / name, target, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(self.folder / escape_id(buildpack_id) / name, target, symlinks=True, dirs_exist_ok=True)
 
     def restore_sboms(self, target: Path) -> None:
         """Copy the bills of materials of cached layers to ``target``, when there are any. Raises ``OSError``."""
-        if (self._folder / "sbom").is_dir():
-            shutil.copytree(self._folder / "sbom", target, dirs_exist_ok=True)
+        if (self.folder / "sbom").is_dir():
+            shutil.copytree(self.folder / "sbom", target, dirs_exist_ok=True)
 
     def commit(self, records: Iterable[BuildpackRecord], layers: Path) -> None:
         """Replace the cache by the cached layers of ``records``; their trees are taken away from ``layers``.
@@ -46,8 +46,8 @@ class LayerCache:
         Raises ``OSError``.
         """
         staging, old = (
-            self._folder.with_name(self._folder.name + ".new"),
-            self._folder.with_name(self._folder.name + ".old"),
+            self.folder.with_name(self.folder.name + ".new"),
+            self.folder.with_name(self.folder.name + ".old"),
         )
         for folder in (staging, old):
             shutil.rmtree(folder, ignore_errors=True)
@@ -62,9 +62,9 @@ class LayerCache:
         if (layers / "sbom" / "cache").is_dir():
             shutil.move(layers / "sbom" / "cache", staging / "sbom")
         (staging / "layers.json").write_text(json.dumps(content, default=str), encoding="utf-8")
-        if self._folder.exists():
-            self._folder.rename(old)
-        staging.rename(self._folder)
+        if self.folder.exists():
+            self.folder.rename(old)
+        staging.rename(self.folder)
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -167,6 +167,20 @@ class Store:
                     found[image.name] = image
         return tuple(found[name] for name in sorted(found))
 
+    def all_images(self) -> Iterator[StoredImage]:
+        """All images with names; unlike ``images`` it raises ``ManifestUnreadable`` where one cannot be read."""
+        for path in self._name_files():
+            with suppress(FileNotFoundError), open_blob(path) as file:
+                entry = read_object(file.read())
+                descriptor = Descriptor.read(entry.inside("manifest"))
+                image = self._image(descriptor.digest, descriptor.media_type, entry.text("name"))
+                if image is not None:
+                    yield image
+
+    def note(self, diff_id: str) -> Path:
+        """Where it is noted which blob holds the layer whose tar has this digest."""
+        return self._diff_path(diff_id)
+
     # --- inside ---
 
     @cached_property
