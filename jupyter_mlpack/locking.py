@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from jupyter_mlpack.errors import ResolutionError
+from jupyter_mlpack.errors import MlpackError, PackagingError, ResolutionError
 from jupyter_mlpack.events import Emit, Noticed
 from jupyter_mlpack.inspection.kernel import read_holdings
+from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.plan import choose_requirements
 from jupyter_mlpack.resolution import LockRequest, Packaged, allow_indexes, package_holdings, resolve
-from jupyter_mlpack.values import Dependency, Inspection, Lock, Notice, PythonVersion, Target
+from jupyter_mlpack.resolution.lock import line_name
+from jupyter_mlpack.values import Dependency, Inspection, Location, Lock, Notice, PythonVersion, Target
 from jupyter_mlpack.wishes import Machine, Wishes
 
 FILES = frozenset(["DCL3", "DCL4", "DCL5", "DCL6", "DCL7"])
@@ -35,6 +37,24 @@ def wanted_python(inspection: Inspection, wishes: Wishes) -> PythonVersion:
 
 def lock_packages(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine, emit: Emit) -> Lock:
     """The lock of the first attempt that has one. Raises the refusal of the first, which is about what was asked."""
+    try:
+        return first_lock(inspection, target, wishes, machine, emit)
+    except (ResolutionError, PackagingError) as refusal:
+        refusal.location = refusal.location or blamed(refusal, inspection)
+        raise
+
+
+def blamed(refusal: MlpackError, inspection: Inspection) -> Location | None:
+    """The cell that asks for the package that a refusal names; an install line before an import."""
+    said = next((str(refusal.data[key]) for key in ("package", "release", "name") if key in refusal.data), "")
+    needed = (item for item in inspection.dependencies if said and normalised(item.name) == line_name(said))
+    entries = [entry for item in needed for entry in item.evidence if entry.location.cell]
+    entries.sort(key=lambda entry: entry.rule.startswith("IMP"))
+    return entries[0].location if entries else None
+
+
+def first_lock(inspection: Inspection, target: Target, wishes: Wishes, machine: Machine, emit: Emit) -> Lock:
+    """``lock_packages``, its refusals without a place."""
     packaged = package_local(inspection, target, wishes, machine)
     settings, refusals = allow_indexes(machine.index_settings, inspection.indexes, wishes.allowed_indexes)
     for notice in refusals:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
 from jupyter_mlpack.inspection.literals import literal_places
 from jupyter_mlpack.inspection.python_version import allows
+from jupyter_mlpack.resolution.lock import line_name
 from jupyter_mlpack.values import (
     BuildPlan,
     Catalog,
@@ -89,21 +90,15 @@ def choose_requirements(
             where=where,
             location=next(iter(places), None),
         )
-    lines = {dependency_key(line): line for line in RUNNER[purpose]}
+    lines = {line_name(line): line for line in RUNNER[purpose]}
     lines.update({dependency.name.lower(): dependency.requirement for dependency in inspection.dependencies})
-    lines.update({dependency_key(line): line for line in required})
+    lines.update({line_name(line): line for line in required})
     return tuple(lines[name] for name in sorted(lines))
 
 
 def shortened(names: Sequence[str]) -> str:
     """``a, b``, or ``a, b and 3 more``: short enough for a button."""
     return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
-
-
-def dependency_key(requirement: str) -> str:
-    """The normalised distribution name at the start of a PEP 508 line (PEP 503)."""
-    name = re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0]
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def make_plan(

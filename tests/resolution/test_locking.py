@@ -73,5 +73,6 @@ def test_lock_packages__what_the_notebook_itself_says__is_never_left_aside(
     stocked: Index, tmp_path: Path, dependency: Dependency
 ) -> None:
     found = Inspection("n.ipynb", python=PythonVersion("3.11.7", "kernel"), dependencies=(dependency,))
-    with pytest.raises(ResolutionError, match=r"plain==0\.1"):
+    with pytest.raises(ResolutionError, match=r"plain==0\.1") as caught:
         lock(stocked, tmp_path, found)
+    assert caught.value.location == dependency.evidence[0].location
