@@ -50,6 +50,7 @@ class Live:
         self.result: Mapping[str, Any] | None = None
         self.exit_status: int | None = None
         self.outcome = ""
+        self.outputs: tuple[str, ...] = ()
         self.secrets = [value for value in request.environment.values() if len(value) >= SHORTEST_SECRET]
 
     @property
@@ -68,15 +69,7 @@ class Live:
     def hear(self, lines: Iterable[bytes]) -> None:
         """Take what the worker says."""
         for line in lines:
-            data = self._parse(line)
-            if data is None:
-                continue
-            if "event" in data:
-                self.take(data)
-            elif "notebook" in data:
-                self._remember(data["notebook"])
-            elif "ready" not in data:
-                self.result = data
+            self._hear_line(line)
 
     def take(self, event: Event) -> None:
         """Take one event of the command."""
@@ -104,9 +97,7 @@ class Live:
         state = self._end_state(status)
         self.state_entry(state)
         self.flush()
-        result = self.result or {}
-        outputs = tuple(str(name) for name in result.get("outputs", ()) if self.record.kind == "job")
-        self._change(state=state, ended=time.time(), outputs=outputs, phase="")
+        self._change(state=state, ended=time.time(), outputs=self.outputs, phase="")
         self.close()
 
     def fail(self, error: MlpackError, state: str = "failed") -> None:
@@ -159,6 +150,22 @@ class Live:
             self.bus.tell(self.record)
 
     # --- inside ---
+
+    def _hear_line(self, line: bytes) -> None:
+        """One line. What is not as it should be is passed over: a worker may be of another version."""
+        data = self._parse(line)
+        try:
+            if data is None or "ready" in data:
+                return
+            if "event" in data:
+                self.take(data)
+            elif "notebook" in data:
+                self._remember(data["notebook"])
+            else:
+                self.outputs = tuple(str(name) for name in data.get("outputs", ()))
+                self.result = data
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self.log.warning("%s %s said what cannot be used", self.record.kind, self.record.id, exc_info=True)
 
     def _parse(self, line: bytes) -> Event | None:
         text = line.decode("utf-8", "replace")

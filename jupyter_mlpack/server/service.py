@@ -24,6 +24,9 @@ from jupyter_mlpack.server.runs import Rules, Runs
 from jupyter_mlpack.server.wire import run_json
 from jupyter_mlpack.server.workers import Request, Workers
 
+CHECKED = 15.0
+"""Seconds between two looks whether other servers still run what they began."""
+
 PROBED = 60.0
 """Seconds for which an answer about engines counts."""
 
@@ -69,6 +72,7 @@ class Service:
         self.probing: asyncio.Task[None] | None = None
         self.looks: dict[str, tuple[float, int, Answer]] = {}
         self.planned: dict[str, int] = {}
+        self.checked = 0.0
 
     # --- what is ---
 
@@ -89,6 +93,8 @@ class Service:
         """All runs, whoever runs them."""
         await self._opened()
         records = await asyncio.to_thread(self.ledger.records)
+        if any(not record.has_ended and id not in self.runs.live for id, record in records.items()):
+            await self._look_for_interrupted()
         return {**records, **{id: live.record for id, live in self.runs.live.items()}}
 
     async def record(self, kind: str, id: str) -> Record:
@@ -249,6 +255,12 @@ class Service:
     async def _notebook(self, path: str) -> Path:
         return await asyncio.to_thread(self.root.notebook, path)
 
+    async def _look_for_interrupted(self) -> None:
+        """Another server runs something, or did: look now and then whether it still lives."""
+        if time.monotonic() - self.checked > CHECKED:
+            self.checked = time.monotonic()
+            await self.runs.tell_interrupted()
+
     async def _opened(self) -> None:
         """Once: tell the runs that were interrupted, and forget old ones."""
         if self.opening is None:
@@ -256,6 +268,7 @@ class Service:
         await asyncio.shield(self.opening)
 
     async def _open(self) -> None:
+        self.checked = time.monotonic()
         try:
             await self.runs.tell_interrupted()
             await asyncio.to_thread(self.ledger.prune, self.settings.keep_runs, self.settings.keep_days)

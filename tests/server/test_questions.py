@@ -67,7 +67,7 @@ async def test_inspection__too_long__is_ended(rest: Any, write: Any, held: Any, 
 
 
 async def test_inspection__client_goes_away__its_worker_ends(
-    rest: Any, write: Any, held: Any, processes: Any, jp_http_port: int, jp_base_url: str, jp_auth_header: Any
+    *, rest: Any, write: Any, held: Any, processes: Any, jp_http_port: int, jp_base_url: str, jp_auth_header: Any
 ) -> None:
     write("a.ipynb", "1", kernel="held")
     write("b.ipynb", "import requests")
