@@ -5,8 +5,9 @@ export interface IPiece {
 }
 
 const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
-/** `ESC [ ... letter`, `ESC ] ... BEL`, and lone escapes. */
-const ESCAPES = /\u001b\[([0-9;:?]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-Z\\-_]?/g;
+/** `ESC [ ... letter`, `ESC ] ... BEL`, those cut off at the end, and lone escapes. */
+const ESCAPES =
+  /\u001b\[([0-9;:?]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[0-9;:?]*$|\u001b[@-Z\\-_]?/g;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 const LONGEST = 4000;
 

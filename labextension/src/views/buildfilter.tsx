@@ -25,14 +25,14 @@ export function BuildFilter(props: IBuildFilterProps): React.JSX.Element {
     <div className="jp-Mlpack-Filter" role="search">
       <input
         type="search"
-        className="jp-mod-styled"
+        className="jp-Mlpack-Input"
         aria-label={trans.__('Search builds')}
         placeholder={trans.__('Search image, notebook, person')}
         value={filter.text}
         onChange={event => onFilter({ ...filter, text: event.target.value })}
       />
       <select
-        className="jp-mod-styled"
+        className="jp-Mlpack-Input"
         aria-label={trans.__('Status')}
         value={filter.state}
         onChange={event => onFilter({ ...filter, state: event.target.value as Filter['state'] })}

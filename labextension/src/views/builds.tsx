@@ -39,7 +39,7 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
   };
   return (
     <div className="jp-Mlpack-Builds">
-      <header className="jp-Mlpack-ListHeader">
+      <div className="jp-Mlpack-ListHeader">
         <h1>{trans.__('Builds')}</h1>
         <BuildFilter
           filter={filter}
@@ -49,7 +49,7 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
           onFilter={setFilter}
           onReload={() => void model.refresh()}
         />
-      </header>
+      </div>
       {model.problem && <ProblemCard problem={model.problem} trans={trans} onRetry={() => void model.refresh()} />}
       {props.problem && <ProblemCard problem={props.problem} trans={trans} />}
       <p className="jp-Mlpack-Said" role="status">
@@ -67,7 +67,7 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
         />
       ) : (
         !model.problem && (
-          <p className="jp-Mlpack-Empty">
+          <p className="jp-Mlpack-ListEmpty">
             {builds.length
               ? trans.__('No build fits. Search for less, or choose another status.')
               : trans.__('Nothing was built yet. Open a notebook and press “Containerize” in its toolbar.')}

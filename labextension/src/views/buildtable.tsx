@@ -46,7 +46,7 @@ export function BuildTable(props: IBuildTableProps): React.JSX.Element {
       <thead>
         <tr>
           <th>
-            <span className="jp-Mlpack-hidden">{trans.__('Details')}</span>
+            <span className="jp-Mlpack-Unseen">{trans.__('Details')}</span>
           </th>
           {columns(trans).map(([column, label]) => (
             <Head key={column} column={column} label={label} order={order} onOrder={props.onOrder} />

@@ -10,18 +10,23 @@ export interface IEngineSelectProps {
   onEngine(name: string): void;
 }
 
-/** Where a training runs: whatever the server offers, and why some of it cannot be used. */
+/** Where a training runs: whatever the server offers, what it says of it, and why some cannot be used. */
 export function EngineSelect({ engines, engine, form, trans, onEngine }: IEngineSelectProps): React.JSX.Element {
   const id = `${form}-engine`;
+  const chosen = engines.find(candidate => candidate.name === engine);
   const missing = engines.filter(candidate => !candidate.available);
+  const said = [
+    ...(chosen?.why ? [chosen.why] : []),
+    ...missing.map(candidate => trans.__('%1: %2', engineWord(candidate.name, trans), candidate.why))
+  ];
   return (
     <div className="jp-Mlpack-Parameter">
       <label htmlFor={id}>{trans.__('Runs on')}</label>
       <select
         id={id}
-        className="jp-mod-styled"
+        className="jp-Mlpack-Input"
         value={engine}
-        aria-describedby={missing.length ? `${id}-said` : undefined}
+        aria-describedby={said.length ? `${id}-said` : undefined}
         onChange={event => onEngine(event.target.value)}
       >
         {!engine && <option value="">{trans.__('Nothing available')}</option>}
@@ -31,10 +36,10 @@ export function EngineSelect({ engines, engine, form, trans, onEngine }: IEngine
           </option>
         ))}
       </select>
-      {missing.length > 0 && (
+      {said.length > 0 && (
         <ul id={`${id}-said`} className="jp-Mlpack-Parameter-note">
-          {missing.map(candidate => (
-            <li key={candidate.name}>{trans.__('%1: %2', engineWord(candidate.name, trans), candidate.why)}</li>
+          {said.map(line => (
+            <li key={line}>{line}</li>
           ))}
         </ul>
       )}

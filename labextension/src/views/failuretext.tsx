@@ -22,7 +22,7 @@ export function FailureText({ failure, phase, onAction, reveal, trans }: IFailur
     <>
       <Where failure={failure} phase={phase ?? ''} reveal={reveal} trans={trans} />
       {failure.why && (
-        <pre className="jp-Mlpack-Evidence" tabIndex={0} aria-label={trans.__('Evidence')}>
+        <pre className="jp-Mlpack-Evidence" role="group" tabIndex={0} aria-label={trans.__('Evidence')}>
           {failure.why}
         </pre>
       )}

@@ -1,22 +1,15 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { problemOf } from '../problems';
-import { IMlpack, Problem, Run, RunFold } from '../tokens';
-import { durationText } from '../words';
+import { IPlaces } from '../places';
+import { Action, IMlpack, Run, RunFold } from '../tokens';
 import { Bar } from './bar';
 import { useFollow } from './hooks';
-import { ConfirmButton } from './confirm';
-import { engineWord } from './engineselect';
 import { JobFailure } from './jobfailure';
+import { JobHeader } from './jobheader';
 import { Log } from './log';
 import { failingLine } from './logview';
 import { Metrics } from './metrics';
-import { momentText } from './names';
 import { Outputs } from './outputs';
-import { IPlaces } from '../places';
-import { ProblemCard } from './problem';
-import { StateMark } from './statemark';
-import { useNow } from './ticking';
 
 export interface IJobProps {
   model: IMlpack;
@@ -32,95 +25,42 @@ export interface IJobProps {
 /** One training: how far it is, what it measured, what it made, what it said. */
 export function Job(props: IJobProps): React.JSX.Element {
   const { model, run, places, trans } = props;
+  const place = React.useRef<HTMLElement>(null);
   useFollow(model, run.id);
   const fold = model.fold(run.id);
   const { failure, log } = fold;
   const mark = React.useMemo(() => failure && failingLine(log, failure), [log, failure]);
+  const act = ({ kind }: Action): void => {
+    switch (kind) {
+      case 'open-log':
+        return place.current?.querySelector<HTMLElement>('[role=log]')?.focus();
+      case 'open-packages':
+        return places.containerize(run.path);
+      default:
+        return props.onAgain();
+    }
+  };
   return (
     <article className="jp-Mlpack-Job" aria-label={trans.__('Training with %1', run.image)}>
       <JobHeader {...props} />
       {run.ended === null && <CellProgress fold={fold} trans={trans} />}
-      {failure && run.state === 'failed' && (
-        <JobFailure failure={failure} path={run.path} reveal={places.goTo.bind(places)} trans={trans} />
+      {run.state === 'failed' && !failure && <p>{run.failure}</p>}
+      {run.state === 'failed' && failure && (
+        <JobFailure
+          failure={failure}
+          path={run.path}
+          reveal={location => places.goTo(location)}
+          trans={trans}
+          onAction={act}
+        />
       )}
       <Metrics metrics={fold.metrics} trans={trans} />
-      <Outputs run={run} trans={trans} open={places.open} />
-      <section aria-label={trans.__('Log')}>
+      <Outputs run={run} trans={trans} open={path => places.open(path)} />
+      <section ref={place} aria-label={trans.__('Log')}>
         <h3>{trans.__('Log')}</h3>
         <Log lines={fold.log} cut={fold.cut} mark={mark} href={model.logUrl(run.id)} trans={trans} />
       </section>
     </article>
-  );
-}
-
-function JobHeader({ model, run, places, trans, onAgain, onGone }: IJobProps): React.JSX.Element {
-  const [problem, setProblem] = React.useState<Problem | null>(null);
-  const now = useNow(() => model.now(), run.ended === null);
-  const attempt = (work: Promise<unknown>): void => {
-    work.catch(error => setProblem(problemOf(error, trans)));
-  };
-  return (
-    <header className="jp-Mlpack-Job-header">
-      <h2>{run.image}</h2>
-      <p role="status">
-        <StateMark run={run} trans={trans} />
-      </p>
-      <dl className="jp-Mlpack-Facts">
-        {run.path && (
-          <Fact name={trans.__('Notebook')}>
-            <button type="button" className="jp-Mlpack-Link" onClick={() => places.open(run.path)}>
-              {run.path}
-            </button>
-          </Fact>
-        )}
-        {run.started !== null && <Fact name={trans.__('Started')}>{momentText(run.started)}</Fact>}
-        {run.started !== null && (
-          <Fact name={run.ended === null ? trans.__('Running for') : trans.__('Took')}>
-            {durationText((run.ended ?? now) - run.started, trans)}
-          </Fact>
-        )}
-        <Fact name={trans.__('Runs on')}>{engineWord(run.engine, trans)}</Fact>
-        {run.user && <Fact name={trans.__('Started by')}>{run.user}</Fact>}
-        {Object.entries(run.parameters).map(([name, value]) => (
-          <Fact key={name} name={name}>
-            <code>{JSON.stringify(value)}</code>
-          </Fact>
-        ))}
-      </dl>
-      <div className="jp-Mlpack-Actions">
-        <button type="button" className="jp-Mlpack-Button" onClick={onAgain}>
-          {trans.__('Run again with changes …')}
-        </button>
-        {run.ended === null ? (
-          <ConfirmButton
-            label={trans.__('Cancel')}
-            question={trans.__('Stop this training? What it made so far stays.')}
-            yes={trans.__('Stop it')}
-            no={trans.__('Go on')}
-            disabled={run.cancelling}
-            onConfirm={() => attempt(model.cancel(run.id))}
-          />
-        ) : (
-          <ConfirmButton
-            label={trans.__('Remove from list')}
-            question={trans.__('Forget this run? Its output folder stays.')}
-            yes={trans.__('Forget it')}
-            no={trans.__('Keep it')}
-            onConfirm={() => attempt(model.remove(run.id, false).then(onGone))}
-          />
-        )}
-      </div>
-      {problem && <ProblemCard problem={problem} trans={trans} />}
-    </header>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }): React.JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

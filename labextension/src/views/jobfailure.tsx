@@ -1,8 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { Failed, Location } from '../tokens';
+import { Action, Failed } from '../tokens';
+import { FailureText } from './failuretext';
 import { Reveal } from './place';
-import { placeText } from './why';
 
 export interface IJobFailureProps {
   failure: Failed;
@@ -10,32 +10,24 @@ export interface IJobFailureProps {
   path: string;
   reveal: Reveal;
   trans: TranslationBundle;
+  /** Do what mends it; `open-cell` never comes here. */
+  onAction(action: Action): void;
 }
 
 /** Why a training failed: what happened, the evidence, the next step, and the way to the cell. */
-export function JobFailure({ failure, path, reveal, trans }: IJobFailureProps): React.JSX.Element {
-  const { what, where, why, hint, action } = failure;
-  const cell = cellOf(failure, path);
-  const leads = action.kind === 'open-cell' && action.label;
+export function JobFailure({ failure, path, reveal, trans, onAction }: IJobFailureProps): React.JSX.Element {
+  // The job ran a copy of the notebook: its cell is shown in the notebook as it stands here.
+  const cell = failure.location && failure.location.cell !== null && path ? { ...failure.location, path } : null;
+  const leads = failure.action.kind === 'open-cell';
+  const shown = { ...failure, location: leads ? null : cell };
+  const act = (action: Action): void => (leads && cell ? reveal(cell) : onAction(action));
   return (
     <section className="jp-Mlpack-Card jp-mod-failure">
       <p className="jp-Mlpack-Card-state">{trans.__('Training failed')}</p>
       <h3 className="jp-Mlpack-Card-title" role="alert">
-        {what}
+        {failure.what}
       </h3>
-      {where && <p>{where}</p>}
-      {why && <pre className="jp-Mlpack-Evidence">{why}</pre>}
-      {hint && <p>{hint}</p>}
-      {cell && (
-        <button type="button" className="jp-Mlpack-Button jp-mod-primary" onClick={() => reveal(cell)}>
-          {leads || trans.__('Go to %1', placeText(cell, trans))}
-        </button>
-      )}
+      <FailureText failure={shown} reveal={reveal} trans={trans} onAction={leads && !cell ? undefined : act} />
     </section>
   );
-}
-
-/** The cell to blame, in the notebook as it stands here: the job itself ran a copy of it. */
-function cellOf({ location }: Failed, path: string): Location | null {
-  return location && location.cell !== null && path ? { ...location, path } : null;
 }

@@ -79,10 +79,10 @@ export function JobForm(props: IJobFormProps): React.JSX.Element {
       />
       <EngineSelect engines={engines} engine={engine} form={id} trans={trans} onEngine={setWanted} />
       {problem && <ProblemCard problem={problem} trans={trans} />}
-      <footer>
+      <div className="jp-Mlpack-JobForm-end">
         <button
           type="submit"
-          className="jp-Mlpack-Button jp-mod-accept"
+          className="jp-Mlpack-Button jp-mod-primary"
           aria-disabled={Boolean(reason) || busy}
           aria-describedby={reason ? `${id}-reason` : undefined}
         >
@@ -96,7 +96,7 @@ export function JobForm(props: IJobFormProps): React.JSX.Element {
             {reason}
           </span>
         )}
-      </footer>
+      </div>
     </form>
   );
 }
@@ -113,7 +113,7 @@ function ImageSelect({
   return (
     <div className="jp-Mlpack-Parameter">
       <label htmlFor={id}>{trans.__('Image')}</label>
-      <select id={id} className="jp-mod-styled" value={draft.image} onChange={event => onImage(event.target.value)}>
+      <select id={id} className="jp-Mlpack-Input" value={draft.image} onChange={event => onImage(event.target.value)}>
         {!draft.image && <option value="">{trans.__('Choose an image')}</option>}
         {names.map(name => (
           <option key={name}>{name}</option>

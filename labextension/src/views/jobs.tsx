@@ -41,12 +41,12 @@ export function Jobs(props: IJobsProps): React.JSX.Element {
   return (
     <div className={`jp-Mlpack-Jobs${detail ? ' jp-mod-detail' : ''}`}>
       <div className="jp-Mlpack-Jobs-list">
-        <header className="jp-Mlpack-ListHeader">
+        <div className="jp-Mlpack-ListHeader">
           <h1>{trans.__('Trainings')}</h1>
-          <button type="button" className="jp-Mlpack-Button jp-mod-accept" onClick={fresh}>
+          <button type="button" className="jp-Mlpack-Button jp-mod-primary" onClick={fresh}>
             {trans.__('New training')}
           </button>
-        </header>
+        </div>
         {model.problem && <ProblemCard problem={model.problem} trans={trans} onRetry={() => void model.refresh()} />}
         {!jobs.length && !model.problem && <NoJobs images={ready.length > 0} trans={trans} />}
         <JobList {...props} jobs={jobs} />
@@ -65,7 +65,7 @@ export function Jobs(props: IJobsProps): React.JSX.Element {
 
 function NoJobs({ images, trans }: { images: boolean; trans: TranslationBundle }): React.JSX.Element {
   return (
-    <p className="jp-Mlpack-Empty">
+    <p className="jp-Mlpack-ListEmpty">
       {images
         ? trans.__('Nothing was trained yet. Press “New training”, choose an image, and start.')
         : trans.__('Nothing was trained yet, and there is no image to train with: containerize a notebook first.')}
@@ -90,7 +90,7 @@ function Detail(props: IJobsProps): React.JSX.Element | null {
   }
   const run = shown.run === null ? null : model.run(shown.run);
   if (!run) {
-    return <p className="jp-Mlpack-Empty">{trans.__('This training is not known any more.')}</p>;
+    return <p className="jp-Mlpack-ListEmpty">{trans.__('This training is not known any more.')}</p>;
   }
   return (
     <Job

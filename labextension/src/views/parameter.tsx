@@ -72,13 +72,13 @@ function Control({ field, text, id, invalid, describedBy, trans, onText }: ICont
     onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => onText(event.target.value)
   };
   if (field.kind === 'json' || text.includes('\n')) {
-    return <textarea {...common} className="jp-mod-styled jp-mod-code" rows={Math.min(6, text.split('\n').length)} />;
+    return <textarea {...common} className="jp-Mlpack-Input" rows={Math.min(6, text.split('\n').length)} />;
   }
   return (
     <input
       {...common}
       type="text"
-      className="jp-mod-styled"
+      className="jp-Mlpack-Input"
       inputMode={field.kind === 'number' ? 'decimal' : undefined}
       placeholder={field.kind === 'any' ? trans.__('not set') : undefined}
     />

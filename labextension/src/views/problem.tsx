@@ -17,7 +17,7 @@ export function ProblemCard({ problem, trans, onRetry, onClose }: IProblemProps)
       <p className="jp-Mlpack-Callout-title">{problem.message}</p>
       {problem.where && <p className="jp-Mlpack-Soft">{problem.where}</p>}
       {problem.why && (
-        <pre className="jp-Mlpack-Evidence" tabIndex={0} aria-label={trans.__('Evidence')}>
+        <pre className="jp-Mlpack-Evidence" role="group" tabIndex={0} aria-label={trans.__('Evidence')}>
           {problem.why}
         </pre>
       )}

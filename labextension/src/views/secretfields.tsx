@@ -28,7 +28,7 @@ export function Secrets({ names, values, form, trans, onValue }: ISecretsProps):
           <label htmlFor={`${form}-secret-${name}`}>{name}</label>
           <input
             id={`${form}-secret-${name}`}
-            className="jp-mod-styled"
+            className="jp-Mlpack-Input"
             type="password"
             autoComplete="new-password"
             value={values[name] ?? ''}

@@ -19,8 +19,8 @@ const SIGNS: { [state in RunState]: string } = {
 /** The state of a run as a sign and a word, so that neither colour nor shape alone has to be seen. */
 export function StateMark({ run, trans }: IStateMarkProps): React.JSX.Element {
   return (
-    <span className={`jp-Mlpack-State jp-mod-${run.state}`}>
-      <span className="jp-Mlpack-State-sign" aria-hidden="true">
+    <span className={`jp-Mlpack-RunState jp-mod-${run.state}`}>
+      <span className="jp-Mlpack-RunState-sign" aria-hidden="true">
         {SIGNS[run.state]}
       </span>
       {stateText(run, trans)}
