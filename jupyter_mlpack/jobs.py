@@ -19,6 +19,7 @@ from jupyter_mlpack.engines.engine import Engine, Handle, LogChunk, StateChange
 from jupyter_mlpack.engines.outputs import list_outputs
 from jupyter_mlpack.events import CellStarted, Emit, Event, JobChanged, LogLines, failed
 from jupyter_mlpack.masking import Mask
+from jupyter_mlpack.metrics import Recorder
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import Job, JobSpec, JobState, Location, Parameter, Task
@@ -40,12 +41,16 @@ Secrets = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Submission:
-    """A job that runs: what was asked, the engine's handle for it, the name of the notebook, and what hides secrets."""
+    """A job that runs: what was asked, the engine's handle for it, the notebook's name, and what reads its log.
+
+    ``mask`` hides secrets, ``recorder`` finds metrics.
+    """
 
     spec: JobSpec
     handle: Handle
     notebook: str = ""
     mask: Mask = field(default_factory=lambda: Mask(()), compare=False)
+    recorder: Recorder = field(default_factory=Recorder, compare=False)
 
 
 class Lines:
@@ -120,7 +125,7 @@ def tell_updates(submission: Submission, engine: Engine, lines: Lines, emit: Emi
 
 
 def tell_lines(lines: tuple[str, ...], submission: Submission, emit: Emit) -> None:
-    """One event for the lines, and one for each that says where the notebook is."""
+    """One event for the lines, and one for each that says where the notebook is or how the training goes."""
     if not lines:
         return
     lines = tuple(map(submission.mask, lines))
@@ -129,6 +134,8 @@ def tell_lines(lines: tuple[str, ...], submission: Submission, emit: Emit) -> No
         event = read_line(line, submission)
         if event is not None:
             emit(event)
+        for record in submission.recorder.read(line):
+            emit(record)
 
 
 def read_line(line: str, submission: Submission) -> Event | None:

@@ -13,7 +13,7 @@ import pytest
 from jupyter_mlpack import errors
 from jupyter_mlpack.cli.run import read_variable
 from jupyter_mlpack.engines.engine import Availability, Handle, LogChunk, Request, StateChange, Update
-from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines, event_json
+from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines, MetricsRecorded, event_json
 from jupyter_mlpack.fold import Entry, RunFold, fold
 from jupyter_mlpack.jobs import Lines, make_task, run_job
 from jupyter_mlpack.oci.manifest import ImageConfig
@@ -90,13 +90,14 @@ def run(
 
 
 def test_run_job__success__tells_states_cells_and_lines_in_order(store: Store, tmp_path: Path) -> None:
-    log = LogChunk("[mlpack] cell 1 of 2\nloss 0.5\n[mlpack] cell 2 "), LogChunk("of 2\n[mlpack] done\n")
+    log = LogChunk("[mlpack] cell 1 of 2\nepoch 1 loss 0.5\n[mlpack] cell 2 "), LogChunk("of 2\n[mlpack] done\n")
     job, events, _ = run(store, tmp_path / "output", RUNNING, *log, SUCCEEDED)
     assert events == [
         JobChanged(JobState.QUEUED),
         JobChanged(JobState.RUNNING),
-        LogLines("run", ("[mlpack] cell 1 of 2", "loss 0.5")),
+        LogLines("run", ("[mlpack] cell 1 of 2", "epoch 1 loss 0.5")),
         CellStarted(1, 2),
+        MetricsRecorded((("loss", 0.5),), 1),
         LogLines("run", ("[mlpack] cell 2 of 2", "[mlpack] done")),
         CellStarted(2, 2),
         JobChanged(JobState.SUCCEEDED, 0),
