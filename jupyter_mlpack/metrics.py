@@ -55,6 +55,7 @@ PAIR = re.compile(
     rf"(?P<sign>[ ]?[:=][ \t]*|[ ])(?P<number>{NUMBER}){AFTER}",
     re.IGNORECASE,
 )
+DIGIT = re.compile(r"[0-9]")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 CODE = re.compile(r"^\s*-+>|^\s+\d+\s|^\s*(?:File |>>> )|\[mlpack\]")
 """Lines of a traceback, and ours."""
@@ -115,7 +116,7 @@ def parse_metrics(line: str) -> Found:
     >>> parse_metrics("Epoch 3/10 - loss: 0.31 - val_loss: 0.4").values
     (('loss', 0.31), ('val_loss', 0.4))
     """
-    if len(line) > LONGEST or not any(character.isdecimal() for character in line):
+    if len(line) > LONGEST or not DIGIT.search(line):
         return Found()
     text = ANSI.sub("", line).replace("\b", "").rstrip()
     if CODE.search(text):
@@ -123,9 +124,20 @@ def parse_metrics(line: str) -> Found:
     stripped = text.strip()
     if stripped.startswith("{") and stripped.endswith("}"):
         return _record(stripped)
-    marked = next((match for sign in (EPOCH, BRACKET, CATBOOST, STEP) if (match := sign.search(text))), None)
-    step = int(marked.group(1)) if marked else None
-    return Found(_chosen(_pairs(text, marked=marked is not None)), step)
+    step = _named_step(text)
+    if step is None and "=" not in text and ":" not in text:
+        return Found()
+    return Found(_chosen(_pairs(text, marked=step is not None)), step)
+
+
+def _named_step(text: str) -> int | None:
+    """The epoch, else the iteration that a line names. Most lines have none of the words: they cost little."""
+    lower = text.lower()
+    signs = [EPOCH] if "epoch" in lower else []
+    signs += [BRACKET, CATBOOST]
+    signs += [STEP] if any(word in lower for word in ("step", "iter", "round")) else []
+    found = next((match for sign in signs if (match := sign.search(text))), None)
+    return int(found.group(1)) if found else None
 
 
 def _pairs(text: str, *, marked: bool) -> Iterator[tuple[str, float]]:
