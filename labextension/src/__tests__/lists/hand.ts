@@ -1,9 +1,13 @@
 /** What a user does, and the time that the answers take. */
+import { MessageLoop } from '@lumino/messaging';
 import { act, fireEvent, screen } from '@testing-library/react';
 
 /** Do something and let all that follows from it happen. */
 export function settle(work: () => unknown = () => undefined): Promise<void> {
-  return act(() => Promise.resolve(work()).then(() => undefined));
+  return act(async () => {
+    await work();
+    MessageLoop.flush();
+  });
 }
 
 export function press(name: string | RegExp): Promise<void> {

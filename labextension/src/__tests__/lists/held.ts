@@ -8,7 +8,19 @@ import inspection from '../../../../tests/contract/values/Inspection.json';
 import { EMPTY } from '../../fold';
 import { IPlaces } from '../../places';
 import { RequestFailed } from '../../problems';
-import { Draft, Drift, IMlpack, Image, Inspection, JobRequest, Problem, Run, RunFold, Status } from '../../tokens';
+import {
+  Draft,
+  Drift,
+  IMlpack,
+  Image,
+  Inspection,
+  JobRequest,
+  Location,
+  Problem,
+  Run,
+  RunFold,
+  Status
+} from '../../tokens';
 
 export const trans = nullTranslator.load('jupyter_mlpack');
 export const NOW = 1_800_000_000;
@@ -72,11 +84,26 @@ export function makeFold(some: Partial<RunFold>): RunFold {
 /** Notes where it was sent. */
 export class Visited implements IPlaces {
   readonly calls: unknown[][] = [];
-  open = (path: string): unknown => this.calls.push(['open', path]);
-  goTo = (location: unknown): unknown => this.calls.push(['goTo', location]);
-  containerize = (path: string): unknown => this.calls.push(['containerize', path]);
-  train = (image: string, path: string): unknown => this.calls.push(['train', image, path]);
-  builds = (): unknown => this.calls.push(['builds']);
+
+  open(path: string): void {
+    this.calls.push(['open', path]);
+  }
+
+  goTo(location: Location): void {
+    this.calls.push(['goTo', location]);
+  }
+
+  containerize(path: string): void {
+    this.calls.push(['containerize', path]);
+  }
+
+  train(image: string, path: string): void {
+    this.calls.push(['train', image, path]);
+  }
+
+  builds(): void {
+    this.calls.push(['builds']);
+  }
 }
 
 export class Held implements IMlpack {
