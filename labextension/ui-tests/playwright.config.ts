@@ -6,10 +6,10 @@ const base = what === 'hub' ? '/behind/' : '/user/x%40y/';
 
 export default defineConfig({
   testDir: what,
-  outputDir: 'test-results',
+  outputDir: process.env.MLPACK_UI_RESULTS ?? 'test-results',
   // One server, two cores, and a first build that fills the store for all others.
   workers: 1,
-  timeout: 120_000,
+  timeout: 240_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['list']],

@@ -73,10 +73,13 @@ export class Panel {
     await this.button('Stop it').click();
   }
 
+  /** Opens the log. What goes on in a build moves the line to press: a person presses again, too. */
   async showLog(): Promise<void> {
-    if (!(await this.log.isVisible())) {
-      await this.region.locator('summary', { hasText: /^Log$/ }).click();
-    }
-    await expect(this.log).toBeVisible();
+    await expect(async () => {
+      if (!(await this.log.isVisible())) {
+        await this.region.locator('summary', { hasText: /^Log$/ }).click({ timeout: 2000 });
+      }
+      await expect(this.log).toBeVisible({ timeout: 1000 });
+    }).toPass({ timeout: 20_000 });
   }
 }

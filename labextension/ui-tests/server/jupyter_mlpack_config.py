@@ -4,4 +4,4 @@ import os
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (traitlets puts it there)
-c.MachineMixin.buildpacks = str(Path(os.environ["MLPACK_UI_FOLDER"]) / "buildpacks")
+c.BuildCommand.buildpacks = str(Path(os.environ["MLPACK_UI_FOLDER"]) / "buildpacks")

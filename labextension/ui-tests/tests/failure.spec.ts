@@ -22,10 +22,13 @@ test('an import that nobody knows: first a choice, then a build', async ({ page 
 });
 
 test('an import that came after the look: failure, its action, success', async ({ page }) => {
-  await openLab(page, notebook('small', 'late'));
+  const path = notebook('small', 'late');
+  write(path, read(path).replace('import math', 'import math, late_helper'));
+  write('late/late_helper.py', 'import json\n');
+  await openLab(page, path);
   const panel = await Panel.open(page);
   await panel.canBuild();
-  write('late/late.ipynb', read('late/late.ipynb').replace('import math', 'import math, frobnicator_of_nobody'));
+  write('late/late_helper.py', 'import json, frobnicator_of_nobody\n');
   await panel.startBuild();
   await panel.failed('Nobody knows which package provides: frobnicator_of_nobody.');
   await screen(page, 'failure');
