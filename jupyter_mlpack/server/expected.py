@@ -20,12 +20,14 @@ SLACK = 5_000_000
 def expected_build(records: Iterable[Record], notebook: str, fresh: int | None) -> float | None:
     """Seconds of a build with ``fresh`` new bytes (``None``: not known); nothing if there was none like it.
 
-    The notebook's own builds speak first. Without a plan the last ones count: the first, which fetched all, does not.
+    The notebook's own builds speak first. Without a plan it is taken to be like the notebook's last one.
     """
     done = [record for record in records if record.kind == "build" and record.state == "succeeded"]
     own = [record for record in done if record.notebook == notebook]
+    if fresh is None and not own:
+        return None
     if fresh is None:
-        return median(own[1:] or own) if own and own[0].fresh <= SLACK else median(own)
+        fresh = max(own, key=lambda record: record.created).fresh
     like = [record for record in own if alike(record.fresh, fresh)]
     return median(like or [record for record in done if alike(record.fresh, fresh)])
 
