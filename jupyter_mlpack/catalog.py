@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from jupyter_mlpack.errors import NoStacks
 from jupyter_mlpack.stack.recipe import read_stack
 from jupyter_mlpack.values import Buildpack, Catalog
 
@@ -18,12 +19,17 @@ NOTEBOOK_ORDER = ("mlpack/python", "mlpack/packages", "mlpack/notebook")
 
 
 def read_catalog(buildpacks: Path | None = None, stacks: Path | None = None) -> Catalog:
-    """The stacks and buildpacks that came with the package, or those in the folders a platform team names."""
+    """The stacks and buildpacks that came with the package, or those in the folders a platform team names.
+
+    Raises ``NoStacks``.
+    """
     packs = tuple(
         read_buildpack(path.parent) for path in sorted((buildpacks or shipped("buildpacks")).glob("*/buildpack.toml"))
     )
     folder = stacks or shipped("stacks")
     recipes = tuple(read_stack(path.parent) for path in sorted(folder.glob("*/stack.toml")))
+    if not recipes:
+        raise NoStacks(folder=folder)
     by_id = {pack.id: pack.reference for pack in packs}
     return Catalog(recipes, packs, tuple(by_id[id_] for id_ in NOTEBOOK_ORDER if id_ in by_id), folder)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from traitlets import Bool, HasTraits, List, Unicode
+from traitlets import Bool, List, Unicode
+from traitlets.config.configurable import Configurable
 
 if TYPE_CHECKING:
     from jupyter_mlpack.oci import Store
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_mlpack.wishes import Machine
 
 
-class MachineMixin(HasTraits):
+class MachineMixin(Configurable):
     """The settings of the machine, for the subcommands that need it."""
 
     machine_aliases: ClassVar[Mapping[str, str]] = {
@@ -60,7 +61,7 @@ class MachineMixin(HasTraits):
         return Machine(self.store(), catalog, settings, index_settings(os.environ))
 
 
-class OutputsMixin(HasTraits):
+class OutputsMixin(Configurable):
     """Where an image goes, for the subcommands that deliver one."""
 
     output_options: ClassVar[tuple[tuple[str, str], ...]] = (

@@ -61,7 +61,7 @@ jupyter mlpack run train:training --engine docker"""
         secrets = [read_variable(name) for name in self.env]
         store = self.store()
         output = Path(self.output or image.split(":")[0].split("@")[0].replace("/", "-") + "-output")
-        engine = make_engine(self.engine, store)
+        engine = make_engine(self.engine, store, reporter)
         spec = JobSpec(image, tuple(read_parameter(text) for text in self.parameters), output, self.engine)
         job = run_job(spec, store, engine, reporter, secrets)
         reporter.result(describe_job(job), to_json(job))

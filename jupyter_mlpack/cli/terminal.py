@@ -70,8 +70,8 @@ class TerminalReporter:
                 self.begin(event.phase)
             case events.PhaseEnded():
                 self.end(event.summary)
-            case events.Progress() if self.task is not None:
-                self.progress.update(self.task, completed=event.done, total=event.total, unit=event.unit)
+            case events.Progress() if self.task is not None or event.phase == "run":
+                self.advance(event)
             case events.CellStarted():
                 self.cell(event)
             case events.Noticed():
@@ -98,6 +98,13 @@ class TerminalReporter:
         seconds = time.monotonic() - self.started
         words = PLAIN_WORDS.get(self.phase, self.phase)
         self.console.print(f"[green]✓[/] {words:<28}[dim]{self.phase:<9}{seconds:6.1f} s[/]  {escape(summary)}")
+
+    def advance(self, event: events.Progress) -> None:
+        """Move the bar; a job has no phase that would have begun it."""
+        if self.task is None:
+            self.begin(event.phase)
+        assert self.task is not None
+        self.progress.update(self.task, completed=event.done, total=event.total, unit=event.unit)
 
     def cell(self, event: events.CellStarted) -> None:
         """A job entered a code cell."""

@@ -10,7 +10,7 @@ import contextlib
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlpack import errors
@@ -28,6 +28,7 @@ from jupyter_mlpack.engines.engine import (
     refusal,
 )  # fmt: skip
 from jupyter_mlpack.engines.outputs import IterStream, extract_outputs
+from jupyter_mlpack.events import Emit, Event, Progress, ignore
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.sharing import together
 from jupyter_mlpack.oci.store import Store
@@ -64,8 +65,9 @@ class DockerEngine:
 
     name = "docker"
 
-    def __init__(self, store: Store, grace: float = GRACE) -> None:
+    def __init__(self, store: Store, grace: float = GRACE, emit: Emit = ignore) -> None:
         self.store = store
+        self.emit = emit
         self.grace = grace
         self.runs: dict[str, Run] = {}
 
@@ -99,7 +101,7 @@ class DockerEngine:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         client = connect()
         with together(self.store.root):
-            name = bring_image(client, self.store, image)
+            name = bring_image(client, self.store, image, self.tell)
         container = create(client, request, image, name)
         handle = Handle(self.name, str(container.id)[:12])
         self.runs[handle.id] = Run(container, task)
@@ -136,6 +138,11 @@ class DockerEngine:
         except APIError as error:
             raise errors.DockerRefused(action="stop the container", reason=str(error)) from error
 
+    def tell(self, event: Event) -> None:
+        """The daemon is given the image: progress of this job, no delivery."""
+        if isinstance(event, Progress):
+            self.emit(replace(event, phase="run"))
+
     def find(self, handle: Handle) -> Run:
         """The container behind a handle. Raises ``JobLost``."""
         run = self.runs.get(handle.id)
@@ -163,11 +170,10 @@ def connect() -> DockerClient:
     return client
 
 
-def bring_image(client: DockerClient, store: Store, image: StoredImage) -> str:
+def bring_image(client: DockerClient, store: Store, image: StoredImage, emit: Emit) -> str:
     """What the daemon calls the image: its id, or the name under which it was loaded now."""
     from docker.errors import ImageNotFound
 
-    from jupyter_mlpack.events import ignore
     from jupyter_mlpack.oci.daemon import load_image
 
     identity = image.manifest.config.digest
@@ -176,7 +182,7 @@ def bring_image(client: DockerClient, store: Store, image: StoredImage) -> str:
         with contextlib.suppress(ImageNotFound):
             return str(client.images.get(name).id)
     name = f"mlpack-run:{identity.partition(':')[2][:12]}"
-    load_image(store, image, name, ignore)
+    load_image(store, image, name, emit)
     return name
 
 

@@ -29,6 +29,7 @@ from jupyter_mlpack.masking import HIDDEN
 from jupyter_mlpack.values import JobState, Json, Task, to_json
 
 if TYPE_CHECKING:
+    from jupyter_mlpack.events import Emit
     from jupyter_mlpack.oci.store import Store
 
 ENGINES = {
@@ -123,16 +124,18 @@ class Engine(Protocol):
         """End it; safe to call twice."""
 
 
-def make_engine(name: str, store: Store) -> Engine:
+def make_engine(name: str, store: Store, emit: Emit | None = None) -> Engine:
     """The engine called ``name``, over the images of ``store``; for an empty name the first that is available.
+
+    ``emit`` hears how far it is with bringing an image.
 
     Raises ``EngineUnknown`` or ``EngineUnavailable``.
     """
     if name:
-        return open_engine(name, store)
+        return open_engine(name, store, emit)
     reasons = []
     for known in ENGINES:
-        engine = open_engine(known, store)
+        engine = open_engine(known, store, emit)
         availability = engine.probe()
         if availability.available:
             return engine
@@ -140,12 +143,13 @@ def make_engine(name: str, store: Store) -> Engine:
     raise EngineUnavailable(reasons="\n".join(reasons))
 
 
-def open_engine(name: str, store: Store) -> Engine:
+def open_engine(name: str, store: Store, emit: Emit | None = None) -> Engine:
     """The engine called ``name``, imported now. Raises ``EngineUnknown``."""
     if name not in ENGINES:
         raise EngineUnknown(name=name, known=", ".join(ENGINES))
     module, attribute = ENGINES[name]
-    return cast(Engine, getattr(importlib.import_module(module), attribute)(store))
+    made = getattr(importlib.import_module(module), attribute)
+    return cast(Engine, made(store, emit=emit) if emit else made(store))
 
 
 def end_state(status: int, cancelled: bool, killed: EngineError) -> StateChange:

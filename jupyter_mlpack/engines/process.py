@@ -33,6 +33,7 @@ from jupyter_mlpack.engines.engine import (
 from jupyter_mlpack.engines.launch import EMPTY, launch
 from jupyter_mlpack.engines.outputs import give_to_caller
 from jupyter_mlpack.engines.roots import FOLDERS, image_user, unpacked_root
+from jupyter_mlpack.events import Emit, Progress, ignore
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.sharing import hold_folder, together
 from jupyter_mlpack.oci.store import Store
@@ -60,8 +61,9 @@ class ProcessEngine:
 
     name = "process"
 
-    def __init__(self, store: Store, grace: float = GRACE) -> None:
+    def __init__(self, store: Store, grace: float = GRACE, emit: Emit = ignore) -> None:
         self.store = store
+        self.emit = emit
         self.grace = grace
         self.runs: dict[str, Run] = {}
 
@@ -92,7 +94,7 @@ class ProcessEngine:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         check_machine(image)
         with together(self.store.root):
-            root = unpacked_root(self.store, image)
+            root = unpacked_root(self.store, image, self.tell)
             hold = hold_folder(root)
         handle, process = Handle(self.name, uuid.uuid4().hex[:12]), None
         try:
@@ -123,6 +125,10 @@ class ProcessEngine:
             run.process.wait(self.grace)
         except subprocess.TimeoutExpired:
             run.process.kill()
+
+    def tell(self, done: int, total: int) -> None:
+        """The image is unpacked, once on each machine; a large one takes a while."""
+        self.emit(Progress("run", "unpacking", done, total, "bytes"))
 
     def find(self, handle: Handle) -> Run:
         """The run behind a handle. Raises ``JobLost``."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.oci.trees import join_image, make_once
+from jupyter_mlpack.oci.trees import Tell, join_image, make_once
 
 FOLDERS = ("dev", "proc", "tmp", "output", "etc")
 FILES = ("etc/resolv.conf", "etc/hosts")
@@ -19,11 +19,14 @@ DEFAULT_USER = (1000, 1000)
 """Who runs in an image that names no user, or root: a training job never needs to be root."""
 
 
-def unpacked_root(store: Store, image: StoredImage) -> Path:
-    """The folder that holds the image's files; made now if this machine has not unpacked it before."""
+def unpacked_root(store: Store, image: StoredImage, tell: Tell = lambda done, total: None) -> Path:
+    """The folder that holds the image's files; made now if this machine has not unpacked it before.
+
+    ``tell`` hears how many bytes of how many are unpacked.
+    """
 
     def make(scratch: Path) -> None:
-        join_image(store, image, scratch)
+        join_image(store, image, scratch, tell)
         add_mount_points(scratch)
 
     return make_once(root_folder(store, image), make)

@@ -88,3 +88,12 @@ class VariableNotNamed(InputError):
     what = "--env takes the name of a variable and nothing else."
     why = "Who lists this machine's processes sees what stands on a command line; {name!r} was followed by a value."
     hint = "Set the variable before, then name it: --env TOKEN"
+
+
+class NoStacks(InputError):
+    """A folder of stacks without one."""
+
+    code = "no-stacks"
+    what = "There is no stack in {folder}, so there is nothing to build on."
+    why = "A stack is a folder with a stack.toml in it."
+    hint = "Correct the setting stacks, or leave it out to have those that came with the package."

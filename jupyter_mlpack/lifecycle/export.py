@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Flag
 from typing import BinaryIO, cast
@@ -72,47 +72,67 @@ class Exporter:
 
     def _write(self, parts: Sequence[Part], before: frozenset[str]) -> list[Layer]:
         """The parts as layers of the store, in order."""
-        stop = Flag()
+        stop, meter = Flag(), Meter()
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="export")
         try:
-            pending = {pool.submit(self._layer, part, stop): part for part in parts}
+            pending = {pool.submit(self._layer, part, stop, meter): part for part in parts}
             order = list(pending)
-            self._follow(pending, before)
+            self._follow(pending, before, meter)
             return [future.result() for future in order]
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
-    def _follow(self, pending: dict[Future[Layer], Part], before: frozenset[str]) -> None:
-        """Tell of each layer when it is done; while none is, ask the listener now and then whether to go on."""
+    def _follow(self, pending: dict[Future[Layer], Part], before: frozenset[str], meter: Meter) -> None:
+        """Tell of each layer when it is done; while none is, how far the largest is: the listener may raise to stop."""
         total = len(pending)
         while pending:
             done, _ = wait(pending, timeout=BEAT, return_when=FIRST_COMPLETED)
             if not done:
-                self.emit(LogLines("export", ()))
+                name, written, size = meter.largest([part.name for part in pending.values()])
+                self.emit(Progress("export", name, written, size, "bytes") if name else LogLines("export", ()))
             for future in done:
                 part, layer = pending.pop(future), future.result()
                 reused = bool(part.kept) or layer.diff_id in before
                 self.emit(LayerExported(part.name, layer.diff_id, layer.descriptor.size, reused))
                 self.emit(Progress("export", "layers", total - len(pending), total, "layers"))
 
-    def _layer(self, part: Part, stop: Flag) -> Layer:
+    def _layer(self, part: Part, stop: Flag, meter: Meter) -> Layer:
         if part.kept:
             layer = held_layer(self.store, part.kept)
             if layer is None:
                 raise errors.LayerNotReusable(layer=part.name, reason="its contents are not in the store any more")
             return layer
-        return self.store.add_layer(lambda out: write_tar(cast(BinaryIO, _Stoppable(out, stop)), part.entries()))
+        entries = list(part.entries())
+        meter.sizes[part.name] = sum(entry.length for entry in entries)
+        return self.store.add_layer(
+            lambda out: write_tar(cast(BinaryIO, _Stoppable(out, stop, meter, part.name)), entries)
+        )
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Bytes of the layers that are being written: of all their files, and those that are written, by layer."""
+
+    sizes: dict[str, int] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+
+    def largest(self, names: Sequence[str]) -> tuple[str, int, int]:
+        """Name, bytes written and size of the largest of ``names``; an empty name if none is being written."""
+        size, name = max(((self.sizes[name], name) for name in names if name in self.written), default=(0, ""))
+        return name, min(self.written.get(name, 0), size), size
 
 
 class _Stoppable:
-    """A stream that refuses to go on once ``stop`` is set: how a cancelled export gets out of a long layer."""
+    """A stream that counts, and refuses to go on once ``stop`` is set: so a cancelled export gets out of a layer."""
 
-    def __init__(self, out: BinaryIO, stop: Flag) -> None:
-        self._out, self._stop = out, stop
+    def __init__(self, out: BinaryIO, stop: Flag, meter: Meter, name: str) -> None:
+        self._out, self._stop, self._written, self._name = out, stop, meter.written, name
+        self._written[name] = 0
 
     def write(self, data: bytes) -> int:
         """Pass ``data`` on. Raises ``InterruptedError``."""
         if self._stop.is_set():
             raise InterruptedError("the export was cancelled")
+        self._written[self._name] += len(data)
         return self._out.write(data)

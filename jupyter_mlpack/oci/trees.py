@@ -5,12 +5,13 @@ A tree is complete from the moment it has its name: it is unpacked beside itself
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from jupyter_mlpack.oci.clone import clone_tree
@@ -19,6 +20,13 @@ from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.unpack import unpack_layer
 
 WORKERS = 2
+BEAT = 0.3
+"""Seconds after which it is told how far unpacking is."""
+
+Meter = dict[str, int]
+"""Bytes that have been read of each blob, by digest."""
+
+Tell = Callable[[int, int], None]
 OWN_FOLDERS = frozenset({"layers", "workspace", "cnb"})
 """Where the layers that a buildpacks build adds lie; they never remove or replace what the run image holds."""
 
@@ -31,27 +39,37 @@ def chain_id(layers: Sequence[Layer]) -> str:
     return chain.removeprefix("sha256:")
 
 
-def layers_tree(store: Store, layers: Sequence[Layer]) -> Path:
+def layers_tree(store: Store, layers: Sequence[Layer], meter: Meter | None = None) -> Path:
     """The folder with the files of ``layers``, the higher over the lower. Raises what ``unpack_layer`` raises."""
+    meter = meter if meter is not None else {}
 
     def unpack(scratch: Path) -> None:
         for layer in layers:
-            unpack_layer(store, layer, scratch)
+            unpack_layer(store, layer, scratch, functools.partial(meter.__setitem__, layer.descriptor.digest))
 
     return make_once(store.root / "trees" / chain_id(layers), unpack)
 
 
-def join_image(store: Store, image: StoredImage, folder: Path) -> None:
+def join_image(store: Store, image: StoredImage, folder: Path, tell: Tell = lambda done, total: None) -> None:
     """Put an image's files into the empty ``folder``; like the trees, they may not be written to afterwards.
 
     The layers that a buildpacks build added are unpacked one by one, shared with other images, and joined by hard
     links: after an edit of the notebook only its own layer is unpacked. Any other image is unpacked as a whole.
+    ``tell`` hears, from this thread, how many bytes of how many are unpacked.
     """
     layers = image.layers
     count = run_image_layers(image) or len(layers)
     parts = [layers[:count], *((layer,) for layer in layers[count:])]
+    missing = [part for part in parts if not (store.root / "trees" / chain_id(part)).is_dir()]
+    total = sum(layer.descriptor.size for part in missing for layer in part)
+    meter: Meter = {}
     with ThreadPoolExecutor(WORKERS) as pool:
-        trees = list(pool.map(lambda part: layers_tree(store, part), parts))
+        pending = [pool.submit(layers_tree, store, part, meter) for part in parts]
+        while total and wait(pending, timeout=BEAT).not_done:
+            tell(min(sum(list(meter.values())), total), total)
+        trees = [future.result() for future in pending]
+    if total:
+        tell(total, total)
     if all({path.name for path in tree.iterdir()} <= OWN_FOLDERS for tree in trees[1:]):
         for tree in trees:
             clone_tree(tree, folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -42,12 +42,15 @@ def unpack_image(store: Store, image: StoredImage, root: Path) -> None:
         unpack_layer(store, layer, root)
 
 
-def unpack_layer(store: Store, layer: Layer, root: Path) -> None:
-    """Unpack one layer over what is in ``root``; its whiteouts remove what lower layers brought. Raises as above."""
+def unpack_layer(store: Store, layer: Layer, root: Path, tell: Callable[[int], None] = lambda read: None) -> None:
+    """Unpack one layer over what is in ``root``; its whiteouts remove what lower layers brought. Raises as above.
+
+    ``tell`` hears how many of the blob's bytes have been read.
+    """
     digest = layer.descriptor.digest
     tree = Tree(root)
     with store.open(digest) as blob, _told(digest), _decompressed(blob, digest) as plain:
-        stream = _Hashed(plain)
+        stream = _Hashed(plain, lambda: tell(blob.tell()))
         with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", encoding="utf-8", bufsize=_BUFFER) as members:
             for member in members:
                 with delivering(root / member.name.lstrip("/").split("\0")[0]):
@@ -85,8 +88,9 @@ def _pieces(content: IO[bytes], size: int) -> Iterator[bytes]:
 class _Hashed:
     """A tar stream whose digest is taken as it is read."""
 
-    def __init__(self, plain: IO[bytes]) -> None:
+    def __init__(self, plain: IO[bytes], tell: Callable[[], None]) -> None:
         self._plain = plain
+        self._tell = tell
         self._hash = hashlib.sha256()
 
     def read(self, size: int) -> bytes:
@@ -95,6 +99,7 @@ class _Hashed:
         except GZIP_ERRORS as error:
             raise tarfile.ReadError(f"it cannot be decompressed ({error})") from error
         self._hash.update(data)
+        self._tell()
         return data
 
     @property

@@ -18,6 +18,7 @@ import pytest
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.events import Event, LayerExported, LogLines, PhaseEnded, PhaseStarted, Progress
+from jupyter_mlpack.lifecycle import export
 from jupyter_mlpack.lifecycle.records import BuildpackRecord
 from jupyter_mlpack.oci.layout import write_layout
 from jupyter_mlpack.oci.manifest import History, StoredImage
@@ -79,6 +80,18 @@ def test_run_lifecycle__two_buildpacks__phases_and_progress(workshop: Workshop) 
     assert logs(workshop.events) == ["making the library"]
     exported = [event.name.rpartition(":")[2] for event in workshop.events if isinstance(event, LayerExported)]
     assert sorted(exported) == sorted(NAMES)
+
+
+def test_run_lifecycle__long_layer__tells_its_bytes(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "BEAT", 0.01)
+    plan = workshop.plan()
+    large = PlannedFile("large.txt", text=os.urandom(15_000_000).hex())
+    workshop.build(replace(plan, files=tuple(sorted((*plan.files, large), key=lambda file: file.path))))
+    told = [event for event in workshop.events if isinstance(event, Progress) and event.unit == "bytes"]
+    assert told
+    assert {event.phase for event in told} == {"export"}
+    assert max(event.total or 0 for event in told) >= 30_000_000
+    assert all(event.done <= (event.total or 0) for event in told)
 
 
 def test_run_lifecycle__extended_run_image__the_layers_are_put_on_it(workshop: Workshop) -> None:
