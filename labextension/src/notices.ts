@@ -66,8 +66,8 @@ export class Notices implements IDisposable {
     if (settings.notify !== 'always' || told?.message === message) {
       return;
     }
-    // A training may take hours: it waits in the notification centre instead of on the screen.
-    const options = { autoClose: run.kind === 'job' ? 0 : (false as const), actions: [this._action(run, false)] };
+    // In the notification centre only: on the screen it would lie over the panel of another notebook for minutes.
+    const options = { autoClose: 0, actions: [this._action(run, false)] };
     if (!told) {
       this._told.set(run.id, { id: Notification.emit(message, 'in-progress', options), message });
     } else {
@@ -90,7 +90,7 @@ export class Notices implements IDisposable {
     const failed = run.state === 'failed';
     const message = cut(failed ? this._failure(run) : this._success(run));
     const type = failed ? 'error' : 'success';
-    const options = { autoClose: failed ? (false as const) : 5000, actions: [this._action(run, failed)] };
+    const options = { autoClose: failed ? 10_000 : 5000, actions: [this._action(run, failed)] };
     if (!(told && Notification.update({ id: told.id, message, type, ...options }))) {
       Notification.emit(message, type, options);
     }
