@@ -120,7 +120,7 @@ function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
 /** Until the server has said what it offers. */
 const PURPOSES: readonly Engine[] = [{ name: 'training', available: true, why: '' }];
 
-/** Nothing is known of the notebook, and nothing is under way to change that. */
-function isUnread({ inspection, busy, problem }: Draft): boolean {
-  return inspection === null && busy === null && problem === null;
+/** Nothing is known of the notebook as it is now, and nothing is under way to change that. */
+function isUnread({ inspection, busy, problem, stale }: Draft): boolean {
+  return busy === null && (stale || (inspection === null && problem === null));
 }

@@ -82,9 +82,9 @@ export class MlpackPanel extends ReactWidget {
     this.update();
     // Drawn after this message; what is drawn takes the focus unless the user has moved it since.
     requestAnimationFrame(() => {
-      const first = this.node.querySelector<HTMLElement>('[role=tab][aria-selected=true], button, summary');
+      const find = (what: string): HTMLElement | null => this.node.querySelector<HTMLElement>(what);
       if (document.activeElement === this.node) {
-        first?.focus();
+        (find('[role=tab][aria-selected=true]') ?? find('button, summary'))?.focus();
       }
     });
   }

@@ -32,8 +32,10 @@ export function Layers({ image, exported, trans }: ILayersProps): React.JSX.Elem
         {parts.map((part, index) => (
           <li key={index}>
             <span className={`jp-Mlpack-Layers-key jp-mod-series${index}`} aria-hidden="true" />
-            <span className="jp-Mlpack-Name">{part.label}</span>
-            {part.reused === part.size && <span className="jp-Mlpack-Weight">{trans.__('reused')}</span>}
+            <span className="jp-Mlpack-Name" title={part.label}>
+              {part.label}
+            </span>
+            {part.reused === part.size && <span className="jp-Mlpack-Weight jp-mod-reused">{trans.__('reused')}</span>}
             <span className="jp-Mlpack-Weight">{sizeText(part.size)}</span>
           </li>
         ))}

@@ -21,7 +21,7 @@ export function PackageRow({ item, planned, onLeaveOut, reveal, trans }: IPackag
   return (
     <li className="jp-Mlpack-Item jp-mod-package">
       <div className="jp-Mlpack-Item-head">
-        <span className="jp-Mlpack-Name">
+        <span className="jp-Mlpack-Name" title={item.name}>
           {item.name}
           {extras && <span className="jp-Mlpack-Soft">{extras}</span>}
         </span>

@@ -57,8 +57,8 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
           <CopyLine
             caption={trans.__('With Docker')}
             aside={
-              <a href={props.archiveHref} download={archive}>
-                {trans.__('Download %1', archive)}
+              <a href={props.archiveHref} download={archive} title={archive}>
+                {trans.__('Download the archive')}
               </a>
             }
             label={trans.__('Copy the command for Docker')}

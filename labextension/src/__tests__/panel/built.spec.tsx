@@ -189,7 +189,7 @@ describe('a failure', () => {
     const shown = failure(failed);
     fireEvent.click(screen.getByRole('button', { name: 'Build without pyaudio' }));
     expect(shown.actions).toEqual([
-      { kind: 'retry', label: 'Build without pyaudio', choices: { without: ['pyaudio'] } }
+      { kind: 'retry', label: trans.__('Build without pyaudio'), choices: { without: ['pyaudio'] } }
     ]);
   });
 
@@ -201,7 +201,7 @@ describe('a failure', () => {
   });
 
   it('whose action is the log keeps it in the card', () => {
-    const action = { kind: 'open-log', label: 'Show the log', choices: {} };
+    const action = { kind: 'open-log', label: trans.__('Show the log'), choices: {} };
     const [start, lines] = [
       { event: 'PhaseStarted', phase: 'build' } as const,
       { event: 'LogLines', phase: 'build', lines: ['a'] } as const

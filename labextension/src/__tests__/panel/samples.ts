@@ -2,6 +2,7 @@
 import { EMPTY, fold } from '../../fold';
 import { Draft, Event, Failed, Image, Inspection, Plan, Run, RunFold } from '../../tokens';
 import { value } from '../contract';
+import { trans } from '../page';
 
 export const NOW = 1_700_000_000;
 
@@ -23,7 +24,7 @@ export function makeImage(part: Partial<Image> = {}): Image {
 }
 
 export function makeDraft(part: Partial<Draft> = {}): Draft {
-  const nothing = { busy: null, problem: null, choices: {}, saved: {}, unsaved: false, build: null };
+  const nothing = { busy: null, problem: null, choices: {}, saved: {}, unsaved: false, stale: false, build: null };
   return { path: 'work/train.ipynb', inspection: makeSettled(), plan: makePlan(), ...nothing, ...part };
 }
 
@@ -73,7 +74,7 @@ export function makeFailure(part: Partial<Failed> = {}): Failed {
     why: 'portaudio.h: No such file or directory',
     hint: 'Leave it out.',
     location: { path: 'train.ipynb', cell: 3, line: 2 },
-    action: { kind: 'retry', label: 'Build without pyaudio', choices: { without: ['pyaudio'] } },
+    action: { kind: 'retry', label: trans.__('Build without pyaudio'), choices: { without: ['pyaudio'] } },
     ...part
   };
 }
