@@ -163,9 +163,9 @@ def tell(what: str, figures: str) -> None:
 def measure(server: Server) -> None:
     """Print the figures."""
     tell("memory before the first use", f"server {server.memory()['server']:.0f} MB")
+    tell("click, no worker at hand", first_signs(server))
     server.ask("GET", "status")
     tell("status, nothing runs", percentiles([timed(lambda: server.ask("GET", "status")) for _ in range(500)]))
-    tell("click, no worker at hand", first_signs(server))
     for _ in range(3):
         time.sleep(5)
         tell("click, a worker is warm", first_signs(server))

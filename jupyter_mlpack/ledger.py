@@ -234,7 +234,7 @@ class Ledger:
         found = {}
         try:
             entries = list(os.scandir(self.folder))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         for entry in entries:
             id = entry.name.removesuffix(".jsonl")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_path
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Integer, Unicode
 
+import jupyter_mlpack
 from jupyter_mlpack.cli.places import home_folder
 from jupyter_mlpack.server.bus import Bus
 from jupyter_mlpack.server.handlers import SERVICE
@@ -73,6 +75,8 @@ class MlpackExtension(ExtensionApp):
         root = make_root(self.serverapp.contents_manager)
         self.service = Service(settings, root, Bus(events, self.log), self.log)
         self.settings[SERVICE] = self.service
+        if not has_panel():
+            self.log.info("The JupyterLab panel is not built here: `make panel` builds it (Node.js 20.19 or newer).")
 
     def initialize_handlers(self) -> None:
         """All routes."""
@@ -81,3 +85,10 @@ class MlpackExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """The server goes down: end what runs."""
         await self.service.close()
+
+
+def has_panel() -> bool:
+    """Whether the front end was built: an editable installation without Node.js has none."""
+    built = Path(jupyter_mlpack.__file__).parent / "labextension"
+    installed = (Path(folder) / "jupyter-mlpack" / "package.json" for folder in jupyter_path("labextensions"))
+    return built.is_dir() or any(map(Path.is_file, installed))

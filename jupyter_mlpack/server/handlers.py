@@ -57,7 +57,7 @@ class MlpackHandler(APIHandler):
         if isinstance(error, Refused):
             self.answer(error.problem, error.status)
         elif isinstance(error, MlpackError):
-            fallback = 400 if isinstance(error, InputError) else 500
+            fallback = 400 if isinstance(error, InputError) else 422
             self.answer(problem_of(error), error.status if isinstance(error, ServerError) else fallback)
         else:
             message = getattr(error, "log_message", None) if status_code < 500 else None

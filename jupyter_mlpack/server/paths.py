@@ -15,14 +15,20 @@ LONGEST = 4096
 
 @dataclass(frozen=True)
 class Root:
-    """The folder that the server shows. ``hidden`` says whether the contents manager shows hidden files."""
+    """The folder that the server shows; ``None`` if its contents manager (``manager``) keeps no files.
 
-    folder: Path
+    ``hidden`` says whether hidden files are shown.
+    """
+
+    folder: Path | None
     hidden: bool = False
+    manager: str = ""
 
     def notebook(self, path: str) -> Path:
-        """The file at a contents path. Touches the disk. Raises ``PathRefused`` and ``NotebookGone``."""
-        file = self.locate(path)
+        """The file at a contents path, looked up. Raises ``PathRefused``, ``NotebookGone``, ``FilesElsewhere``."""
+        if self.folder is None:
+            raise FilesElsewhere(manager=self.manager)
+        file = self.folder.joinpath(*plain_parts(path, self.hidden))
         try:
             inside = file.resolve().is_relative_to(self.folder)
             there = file.is_file()
@@ -34,26 +40,27 @@ class Root:
             raise NotebookGone(path=path)
         return file
 
-    def locate(self, path: str) -> Path:
-        """Where a contents path would lie; only its words are looked at. Raises ``PathRefused``."""
-        parts = [part for part in path.split("/") if part]
-        if not parts or len(path) > LONGEST:
-            raise PathRefused(path=path[:80], reason="it is empty or too long")
-        if not all(map(is_sayable, parts)):
-            raise PathRefused(path=path, reason="it holds characters that no file name has")
-        if ":" in parts[0]:
-            raise PathRefused(path=path, reason="it lies on a drive that this server cannot read")
-        if any(part in (".", "..") for part in parts):
-            raise PathRefused(path=path, reason="it is not the plain way to a file")
-        if not self.hidden and any(part.startswith(".") for part in parts):
-            raise PathRefused(path=path, reason="it is hidden")
-        return self.folder.joinpath(*parts)
-
     def contents_path(self, file: str) -> str:
         """The contents manager's name of a file; empty if it is not below the root."""
-        if not file or not Path(file).is_relative_to(self.folder):
+        if not file or self.folder is None or not Path(file).is_relative_to(self.folder):
             return ""
         return Path(file).relative_to(self.folder).as_posix().removeprefix(".")
+
+
+def plain_parts(path: str, hidden: bool) -> list[str]:
+    """The names in a contents path; only its words are looked at. Raises ``PathRefused``."""
+    parts = [part for part in path.split("/") if part]
+    if not parts or len(path) > LONGEST:
+        raise PathRefused(path=path[:80], reason="it is empty or too long")
+    if not all(map(is_sayable, parts)):
+        raise PathRefused(path=path, reason="it holds characters that no file name has")
+    if ":" in parts[0]:
+        raise PathRefused(path=path, reason="it lies on a drive that this server cannot read")
+    if any(part in (".", "..") for part in parts):
+        raise PathRefused(path=path, reason="it is not the plain way to a file")
+    if not hidden and any(part.startswith(".") for part in parts):
+        raise PathRefused(path=path, reason="it is hidden")
+    return parts
 
 
 def is_sayable(part: str) -> bool:
@@ -67,11 +74,12 @@ def is_sayable(part: str) -> bool:
 
 
 def make_root(contents_manager: object) -> Root:
-    """The root of a contents manager that keeps files. Raises ``FilesElsewhere`` for another."""
+    """The root of a contents manager."""
     folder = getattr(contents_manager, "root_dir", None)
+    manager = type(contents_manager).__name__
     if not isinstance(folder, str) or not folder or not Path(folder).is_dir():
-        raise FilesElsewhere(manager=type(contents_manager).__name__)
-    return Root(Path(folder).resolve(), bool(getattr(contents_manager, "allow_hidden", False)))
+        return Root(None, manager=manager)
+    return Root(Path(folder).resolve(), bool(getattr(contents_manager, "allow_hidden", False)), manager)
 
 
 def next_run_folder(notebook: Path, name: str) -> Path:

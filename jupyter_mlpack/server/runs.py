@@ -47,6 +47,7 @@ class Runs:
         self.queues[record.kind].append(live)
         self._advance(record.kind)
         live.flush()
+        live.written = 0.0  # the command's first word shall not wait for the next turn
         return live
 
     def cancel(self, live: Live, stopping: bool = False) -> None:
@@ -115,7 +116,8 @@ class Runs:
             reading = asyncio.ensure_future(self._listen(live, worker))
             status = await worker.end()
             await asyncio.wait([reading], timeout=DRAIN)
-            reading.cancel()
+            if not reading.cancel() and reading.exception() is not None:
+                self.log.error("the words of %s were lost", live.record.id, exc_info=reading.exception())
             live.end(status)
         except WorkerNotStarted as error:
             live.fail(error)

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlpack.errors import BuildGoesOn, ImageNotThere, MlpackError, RunElsewhere, RunUnknown
+from jupyter_mlpack.errors import (
+    BuildGoesOn,
+    ImageNotThere,
+    MlpackError,
+    OutputNotWritable,
+    RunElsewhere,
+    RunUnknown,
+    StoreUnwritable,
+)
 from jupyter_mlpack.ledger import Ledger, Record, new_id
 from jupyter_mlpack.oci import Store
 from jupyter_mlpack.server.asking import Answer, Asking
@@ -29,6 +37,9 @@ CHECKED = 15.0
 
 PROBED = 60.0
 """Seconds for which an answer about engines counts."""
+
+PROBING = 10.0
+"""Seconds that the first status waits for the engines; it is told without them if they take longer."""
 
 LOOKED = 20.0
 """Seconds for which a look at a notebook counts, if its file does not change."""
@@ -65,7 +76,7 @@ class Service:
         self.workers = Workers(settings.idle)
         self.requests = Requests(settings.home)
         self.asking = Asking(self.workers, settings.max_inspections, settings.answer_time)
-        self.archiving = Asking(self.workers, 1, settings.plan_time)
+        self.slow = Asking(self.workers, 1, settings.plan_time)
         self.runs = Runs(self.ledger, self.workers, bus, Rules(settings.limits, settings.log_limit), log)
         self.opening: asyncio.Task[None] | None = None
         self.offered: tuple[float, dict[str, Any]] | None = None
@@ -82,7 +93,7 @@ class Service:
             if self.probing is None or self.probing.done():
                 self.probing = asyncio.ensure_future(self._probe())
             if self.offered is None:
-                await asyncio.shield(self.probing)
+                await asyncio.wait([self.probing], timeout=PROBING)
         loads = {}
         for kind in ("build", "job"):
             running, queued = self.runs.count(kind)
@@ -161,7 +172,7 @@ class Service:
 
     async def write_archive(self, image: str, file: Path) -> bool:
         """Write an image as a file for ``docker load``."""
-        await self.archiving.ask(self.requests.archive(image, file))
+        await self.slow.ask(self.requests.archive(image, file))
         return True
 
     # --- changes ---
@@ -193,7 +204,10 @@ class Service:
         """Run a training; its outputs go into a new folder beside the notebook."""
         notebook = await self._notebook(ask.path)
         records = await self.records()
-        output = await asyncio.to_thread(next_run_folder, notebook, self.settings.run_folder)
+        try:
+            output = await asyncio.to_thread(next_run_folder, notebook, self.settings.run_folder)
+        except OSError as error:
+            raise OutputNotWritable(path=notebook.parent, reason=error.strerror or str(error)) from error
         record = self._record(
             "job",
             user,
@@ -250,7 +264,10 @@ class Service:
         return Record(kind=kind, id=new_id(now), user=user, created=now, **more)
 
     def _submit(self, record: Record, request: Request, image: str) -> Live:
-        return self.runs.submit(replace(record, image=image), request)
+        try:
+            return self.runs.submit(replace(record, image=image), request)
+        except OSError as error:
+            raise StoreUnwritable(path=self.ledger.folder, reason=error.strerror or str(error)) from error
 
     async def _notebook(self, path: str) -> Path:
         return await asyncio.to_thread(self.root.notebook, path)
@@ -277,7 +294,7 @@ class Service:
 
     async def _probe(self) -> None:
         try:
-            answer = await self.asking.ask(self.requests.offers())
+            answer = await self.slow.ask(self.requests.offers(), self.settings.answer_time)
             self.offered = (time.monotonic(), answer.result["offers"])
         except (MlpackError, KeyError, TypeError) as error:
             why = error.sentence("why") if isinstance(error, MlpackError) else ""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_mlpack.server.asks import LIMIT
+from jupyter_mlpack.server.paths import make_root
 
 JOB = {"image": "a:training", "path": "a.ipynb"}
 
@@ -144,3 +145,25 @@ async def test_nameless_argument__is_passed_over(rest: Any) -> None:
     status, answer = await rest("GET", "status", params={"": "1795337692280"})
     assert status == 200
     assert json.dumps(answer)
+
+
+async def test_server_without_files__refuses_notebooks_and_shows_the_rest(rest: Any, service: Any) -> None:
+    service.root = make_root(object())
+    status, problem = await rest("POST", "builds", {"path": "a.ipynb"})
+    assert (status, problem["code"]) == (400, "files-elsewhere")
+    assert (await rest("GET", "runs"))[0] == 200
+
+
+async def test_disk_that_cannot_be_written__is_told_in_words(
+    rest: Any, write: Any, home: Path, jp_root_dir: Path
+) -> None:
+    write("a.ipynb", "1")
+    home.mkdir()
+    (home / "ledger").write_text("a file where a folder should be")
+    status, problem = await rest("POST", "builds", {"path": "a.ipynb"})
+    assert (status, problem["code"]) == (422, "store-unwritable"), problem
+    (home / "ledger").unlink()
+    (jp_root_dir / "a-runs").write_text("a file where a folder should be")
+    status, problem = await rest("POST", "jobs", JOB)
+    assert status == 422, problem
+    assert str(jp_root_dir) in problem["message"]
