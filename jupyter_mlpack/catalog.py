@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from jupyter_mlpack.errors import NoStacks
 from jupyter_mlpack.stack.recipe import read_stack
+from jupyter_mlpack.toml import loads
 from jupyter_mlpack.values import Buildpack, Catalog
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 NOTEBOOK_ORDER = ("mlpack/python", "mlpack/packages", "mlpack/notebook")
 """The group that turns an application folder with a notebook into a training image."""
@@ -36,7 +31,7 @@ def read_catalog(buildpacks: Path | None = None, stacks: Path | None = None) -> 
 
 def read_buildpack(root: Path) -> Buildpack:
     """Id and version of the buildpack in ``root``."""
-    described = tomllib.loads((root / "buildpack.toml").read_text(encoding="utf-8"))["buildpack"]
+    described = loads((root / "buildpack.toml").read_text(encoding="utf-8"))["buildpack"]
     return Buildpack(described["id"], described["version"], root)
 
 

@@ -10,14 +10,14 @@ import jupyter_mlpack
 
 PACKAGE = Path(jupyter_mlpack.__file__).parent
 FLOORS = {
-    "values": 1, "errors": 1, "atomic": 1, "frozen": 1, "children": 1,
+    "values": 1, "errors": 1, "atomic": 1, "frozen": 1, "children": 1, "masking": 1, "toml": 1,
     "events": 2, "notebook": 2, "inspection": 2, "catalog": 2, "plan": 2, "oci": 2, "stack": 2, "engines": 2,
-    "resolution": 2, "tables": 2, "notebook_text": 2, "preflight": 2,
+    "resolution": 2, "tables": 2, "notebook_text": 2, "preflight": 2, "fold": 2, "metrics": 2,
     "lifecycle": 3, "jobs": 3, "ledger": 3, "publish": 3, "survey": 3,
-    "pipeline": 4, "locking": 4, "wishes": 4, "extend": 4,
+    "pipeline": 4, "locking": 4, "wishes": 4, "extend": 4, "estimate": 4, "removal": 4,
     "server": 5, "cli": 5,
 }  # fmt: skip
-PURE = {"values", "events", "notebook", "plan"}
+PURE = {"values", "events", "fold", "metrics", "notebook", "plan"}
 EFFECTS = {"subprocess", "socket", "httpx", "time", "datetime", "urllib"}
 ONLY = {
     "traitlets": {"server", "cli"},

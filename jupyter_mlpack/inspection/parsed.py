@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Mapping
 from importlib.util import source_hash
 from pathlib import Path
@@ -29,11 +28,9 @@ def read_data(name: str) -> Mapping[str, Any]:
 
 def parse_toml(text: str) -> Mapping[str, Any]:
     """Any TOML document. Raises ``ValueError``."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
-    table: Mapping[str, Any] = tomllib.loads(text)
+    from jupyter_mlpack.toml import loads
+
+    table: Mapping[str, Any] = loads(text)
     return table
 
 

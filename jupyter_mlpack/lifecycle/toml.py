@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import datetime
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jupyter_mlpack.lifecycle.floats import toml_float
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+from jupyter_mlpack.toml import TOMLDecodeError, loads
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -40,8 +35,8 @@ class Raw(str):
 def read_toml(path: Path) -> dict[str, object]:
     """The file's table. Raises ``MalformedError`` when it is not TOML, ``FileNotFoundError`` when there is none."""
     try:
-        content: dict[str, object] = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content: dict[str, object] = loads(path.read_bytes().decode("utf-8"))
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise MalformedError(path, str(error)) from error
     return content
 

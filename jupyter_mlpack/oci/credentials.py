@@ -45,11 +45,6 @@ Keychain = Callable[[str, str], Credential | None]
 """From registry host and repository to the credential to use there."""
 
 
-def anonymous(host: str, repository: str) -> Credential | None:
-    """A keychain that knows nobody."""
-    return None
-
-
 def stored_credential(host: str, repository: str, environment: Mapping[str, str] | None = None) -> Credential | None:
     """The credential that this user's configuration holds for ``host``, the most specific entry first.
 

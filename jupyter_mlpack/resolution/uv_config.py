@@ -7,7 +7,6 @@ would make the lock depend on the machine it is made on.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,14 +57,11 @@ def configuration_files(environment: Mapping[str, str]) -> list[Path]:
 
 def read_options(path: Path) -> dict[str, str]:
     """The variables that say the same as a file; a file that uv could not read says nothing."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from jupyter_mlpack.toml import TOMLDecodeError, loads
 
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        content = loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, TOMLDecodeError):
         return {}
     tables = [table for table in (content, content.get("pip")) if isinstance(table, dict)]
     said = {NAMES[key]: text for table in tables for key in table if key in NAMES and (text := _text(table[key], key))}

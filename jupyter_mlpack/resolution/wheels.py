@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -12,12 +11,8 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
 from jupyter_mlpack.errors import NoWheelForTarget
+from jupyter_mlpack.toml import loads
 from jupyter_mlpack.values import LockedPackage, Target
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
 """Go's names of architectures (OCI) to the names in wheel tags."""
@@ -60,7 +55,7 @@ def target_tags(target: Target) -> dict[Tag, int]:
 def parse_pylock(text: str, target: Target) -> Iterator[LockedPackage]:
     """The packages of a ``pylock.toml``. Raises ``NoWheelForTarget`` where none of a package's wheels fits."""
     ranks = target_tags(target)
-    for package in tomllib.loads(text).get("packages", []):
+    for package in loads(text).get("packages", []):
         yield locked_package(package, ranks, target)
 
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.errors import RecipeInvalid
+from jupyter_mlpack.toml import TOMLDecodeError, loads
 from jupyter_mlpack.values import Stack
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 """Debian Policy 5.6.7: what a package may be called. Anything else could be read as an option or a pattern by apt."""
@@ -48,8 +43,8 @@ def read_stack(folder: Path) -> Stack:
     """The recipe in ``folder/stack.toml``; raises ``RecipeInvalid`` when a field is missing or has the wrong form."""
     path = folder / "stack.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        data = loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         raise RecipeInvalid(path=path, reason=str(error)) from error
     reason = _complaint(data)
     if reason:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,17 +21,15 @@ TEXTS = pattern(r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|#.*")
 
 def read_toml(text: str) -> Mapping[str, Any]:
     """The document; raises ``UnreadablePageError`` for what is none, or too much."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+    from jupyter_mlpack.toml import TOMLDecodeError, loads
+
     if len(text) > MAX_TOML:
         raise UnreadablePageError(f"it is longer than {MAX_TOML} characters")
     if any(piece.count(".") > MAX_KEY_PARTS for piece in re.split(r"[^\w.\- \t]", TEXTS.sub("", text))):
         raise UnreadablePageError("it holds a key of too many parts")
     try:
-        data: Mapping[str, Any] = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+        data: Mapping[str, Any] = loads(text.replace("\r\n", "\n"))
+    except TOMLDecodeError as error:
         raise UnreadablePageError(f"it is no TOML: {error}"[:200]) from error
     except (RecursionError, ValueError, OverflowError) as error:
         raise UnreadablePageError("its nesting or a number in it is out of bounds") from error
