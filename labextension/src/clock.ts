@@ -26,7 +26,8 @@ export class Clock {
     const agreed = [Math.max(low, this._low), Math.min(high, this._high)];
     // A clock that was set in between fits no old range.
     [this._low, this._high] = agreed[0] <= agreed[1] ? agreed : [low, high];
-    this._offset = this._low <= 0 && this._high >= 0 ? 0 : (this._low + this._high) / 2;
+    // Most clocks are right: the difference is the smallest that fits.
+    this._offset = Math.min(Math.max(0, this._low), this._high);
   }
 
   private _low = -Infinity;

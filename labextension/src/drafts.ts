@@ -93,6 +93,27 @@ export class Drafts implements IDisposable {
     this._set(held, { saved, choices: left, unsaved: differ(left, saved) });
   }
 
+  /** The notebook was saved: what is known of it may be of yesterday. Whoever looks at it asks anew. */
+  age(path: string): void {
+    const held = this._held.get(path);
+    if (held && !held.draft.stale) {
+      this._set(held, { stale: true });
+    }
+  }
+
+  /** The notebook has another name; what was decided goes with it. */
+  rename(was: string, path: string): void {
+    const held = this._held.get(was);
+    if (held) {
+      this._held.delete(was);
+      this._held.set(path, held);
+      this._stop(held);
+      held.settled?.resolve();
+      held.settled = null;
+      this._set(held, { path, stale: true, busy: held.building ? 'build' : null });
+    }
+  }
+
   /** Save the notebook and start a build. A second call while the first is under way is the first. */
   build(path: string, start: (path: string, choices: Choices) => Promise<Run>): Promise<Run | null> {
     const held = this._find(path);
@@ -105,7 +126,7 @@ export class Drafts implements IDisposable {
     held.settled?.resolve();
     held.settled = null;
     const { path, choices } = held.draft;
-    this._set(held, { busy: 'build', problem: null });
+    this._set(held, { busy: 'build', problem: null, stale: true });
     try {
       await this._notebooks.save(path);
       const run = await start(path, choices);
@@ -121,6 +142,7 @@ export class Drafts implements IDisposable {
     const turn = held.turn;
     const { path, choices } = held.draft;
     const { signal } = (held.abort = new AbortController());
+    this._set(held, { stale: false });
     try {
       const { inspection, choices: saved } = await this._service.inspect(path, choices, signal);
       if (turn !== held.turn) {
@@ -193,5 +215,5 @@ export class Drafts implements IDisposable {
 
 function empty(path: string): Draft {
   const none = { inspection: null, plan: null, busy: null, problem: null, build: null };
-  return { path, ...none, choices: {}, saved: {}, unsaved: false };
+  return { path, ...none, choices: {}, saved: {}, unsaved: false, stale: false };
 }

@@ -33,14 +33,18 @@ export function fold(state: RunFold, entries: readonly Entry[]): RunFold {
   return page.result();
 }
 
-/** A page on its way into a state: a list is copied at most once a page, not once an event. */
+/** A page on its way into a state: the state and its lists are copied at most once a page, not once an event. */
 class Page {
   constructor(private _state: RunFold) {}
 
   /** One more entry. What came already is passed over. */
   take(entry: Entry): void {
     if (entry.seq > this._state.seq) {
-      this._change({ seq: entry.seq });
+      if (!this._isOwn) {
+        this._isOwn = true;
+        this._state = { ...this._state };
+      }
+      this._state.seq = entry.seq;
       this._apply(entry.event, entry.at);
     }
   }
@@ -120,7 +124,8 @@ class Page {
   }
 
   private _record(event: MetricsRecorded): void {
-    const metrics = { ...this._state.metrics };
+    const metrics = this._copied.has(this._state.metrics) ? this._state.metrics : { ...this._state.metrics };
+    this._copied.add(metrics);
     for (const [name, value] of event.values) {
       metrics[name] = this._with(metrics[name] ?? [], { step: event.step, value });
     }
@@ -128,7 +133,7 @@ class Page {
   }
 
   private _change(part: Partial<RunFold>): void {
-    this._state = { ...this._state, ...part };
+    Object.assign(this._state, part);
   }
 
   /** The list with one more item: a copy, or the list itself if this page made it. */
@@ -147,6 +152,7 @@ class Page {
     return copy;
   }
 
+  private _isOwn = false;
   private _copied = new Set<unknown>();
 }
 

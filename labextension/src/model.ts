@@ -5,7 +5,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Clock } from './clock';
 import { Drafts } from './drafts';
-import { INotebooks } from './notebooks';
+import { INotebookChange, INotebooks } from './notebooks';
 import { differing, isGone, problemOf, RequestFailed, unknownRun } from './problems';
 import { Service } from './service';
 import { Choices, Draft, Drift, IMlpack, JobRequest, Problem, Run, RunFold, Status } from './tokens';
@@ -34,6 +34,7 @@ export class MlpackModel implements IMlpack {
     this._watch = new Watch(this._service, options.events, options.visibility, this._tell);
     this._drafts = new Drafts(this._service, options.notebooks, options.trans, this._newest, this._tell);
     this._service.changed.connect(this._onReach, this);
+    options.notebooks.changed.connect(this._onNotebook, this);
     this._visibility.changed.connect(this._onVisibility, this);
     this.ready = this.refresh().finally(() => (this._asked = true));
   }
@@ -121,9 +122,15 @@ export class MlpackModel implements IMlpack {
   }
 
   build(path: string): Promise<Run | null> {
-    return this._drafts.build(local(path), async (notebook, choices) =>
-      this._took(await this._service.build(notebook, choices))
-    );
+    return this._drafts.build(local(path), async (notebook, choices) => {
+      try {
+        return this._took(await this._service.build(notebook, choices));
+      } catch (error) {
+        // Perhaps because of a build that this page does not know yet.
+        void this._watch.read().catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   async train(job: JobRequest): Promise<Run> {
@@ -176,6 +183,9 @@ export class MlpackModel implements IMlpack {
     const same = this._version === null || release(this._version) === release(version);
     this._mismatch = same ? null : differing(this._trans, this._version ?? '', version);
   }
+
+  private _onNotebook = (_: unknown, { path, was }: INotebookChange): void =>
+    was === null ? this._drafts.age(local(path)) : this._drafts.rename(local(was), local(path));
 
   /** What happened while nobody looked was not asked for: do it now. */
   private _onVisibility = (): void => {

@@ -3,7 +3,10 @@
  * asked through its document (it may have unsaved changes), any other through the contents manager.
  */
 import { Contents } from '@jupyterlab/services';
+import { isEmpty } from './choices';
 import { PartialJSONObject, PartialJSONValue } from '@lumino/coreutils';
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
 
 /** A notebook that is open: the few things of its document that are needed. */
 export interface IOpenNotebook {
@@ -13,19 +16,42 @@ export interface IOpenNotebook {
   save(): Promise<void>;
 }
 
+/** A notebook was saved; or it was renamed, from `was`. */
+export interface INotebookChange {
+  path: string;
+  was: string | null;
+}
+
 export interface INotebooks {
+  /** Emitted after changes that this page made or was told of. */
+  readonly changed: ISignal<INotebooks, INotebookChange>;
   /** Save the notebook if it is open and has unsaved changes. */
   save(path: string): Promise<void>;
-  /** Lay `values` over the notebook's `mlpack` metadata, key by key, and save it. */
+  /** Lay `values` over the notebook's `mlpack` metadata, key by key, and save it; an empty value takes its key away. */
   keep(path: string, values: PartialJSONObject): Promise<void>;
 }
 
 /** The notebooks of an application. `find` says which are open: null for one that is not. */
-export class Notebooks implements INotebooks {
+export class Notebooks implements INotebooks, IDisposable {
   constructor(
-    private _contents: Pick<Contents.IManager, 'get' | 'save'>,
+    private _contents: Pick<Contents.IManager, 'get' | 'save' | 'fileChanged'>,
     private _find: (path: string) => IOpenNotebook | null
-  ) {}
+  ) {
+    _contents.fileChanged.connect(this._onChanged, this);
+  }
+
+  get changed(): ISignal<INotebooks, INotebookChange> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
 
   async save(path: string): Promise<void> {
     const open = this._find(path);
@@ -37,19 +63,33 @@ export class Notebooks implements INotebooks {
   async keep(path: string, values: PartialJSONObject): Promise<void> {
     const open = this._find(path);
     if (open) {
-      open.setMetadata(KEY, { ...asObject(open.getMetadata(KEY)), ...values });
+      open.setMetadata(KEY, laid(open.getMetadata(KEY), values));
       return open.save();
     }
     const file = await this._contents.get(path, { type: 'notebook', content: true });
     const notebook = asObject(file.content as PartialJSONValue);
     const metadata = asObject(notebook.metadata);
-    const mlpack = { ...asObject(metadata[KEY]), ...values };
-    const content = { ...notebook, metadata: { ...metadata, [KEY]: mlpack } };
+    const content = { ...notebook, metadata: { ...metadata, [KEY]: laid(metadata[KEY], values) } };
     await this._contents.save(path, { type: 'notebook', format: 'json', content });
   }
+
+  private _onChanged = (_: unknown, { type, oldValue, newValue }: Contents.IChangedArgs): void => {
+    const path = newValue?.path;
+    if (path !== undefined && (type === 'save' || type === 'rename')) {
+      this._changed.emit({ path, was: (type === 'rename' && oldValue?.path) || null });
+    }
+  };
+
+  private _changed = new Signal<this, INotebookChange>(this);
+  private _isDisposed = false;
 }
 
 const KEY = 'mlpack';
+
+function laid(under: PartialJSONValue | undefined, over: PartialJSONObject): PartialJSONObject {
+  const entries = Object.entries({ ...asObject(under), ...over });
+  return Object.fromEntries(entries.filter(([key, value]) => !(key in over && isEmpty(value))));
+}
 
 function asObject(value: PartialJSONValue | undefined): PartialJSONObject {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};

@@ -443,6 +443,8 @@ export interface Draft {
   saved: Choices;
   /** Whether `choices` differ from the notebook's `mlpack` metadata. */
   unsaved: boolean;
+  /** The notebook was saved since it was inspected, or a build began: asking anew would tell more. */
+  stale: boolean;
   /** The notebook's newest build (also one that runs), whoever started it. */
   build: string | null;
 }

@@ -95,6 +95,35 @@ describe('inspection', () => {
   });
 });
 
+describe('a notebook that changes', () => {
+  it('is stale once it was saved, until it is asked for anew', async () => {
+    await model.inspect(PATH);
+    expect(model.draft(PATH).stale).toBe(false);
+    notebooks.changed.emit({ path: `RTC:${PATH}`, was: null });
+    expect(model.draft(PATH).stale).toBe(true);
+    expect(asked('inspections')).toBe(1);
+    await model.inspect(PATH);
+    expect(model.draft(PATH).stale).toBe(false);
+  });
+
+  it('is stale after a build, which changes what can be reused', async () => {
+    await model.inspect(PATH);
+    await model.build(PATH);
+    expect(model.draft(PATH).stale).toBe(true);
+  });
+
+  it('takes its draft along when it is renamed', async () => {
+    await model.inspect(PATH);
+    model.choose(PATH, { name: 'churn' });
+    notebooks.changed.emit({ path: 'new.ipynb', was: PATH });
+    expect(model.draft('new.ipynb')).toMatchObject({ path: 'new.ipynb', choices: { name: 'churn' }, stale: true });
+    expect(model.draft('new.ipynb').busy).toBeNull();
+    expect(model.draft(PATH).choices).toEqual({});
+    await model.inspect('new.ipynb');
+    expect(model.draft('new.ipynb').inspection?.notebook).toBe('new.ipynb');
+  });
+});
+
 describe('choices', () => {
   it('count at once, and are asked for after a pause, together', async () => {
     model.choose(PATH, { name: 'ch' });

@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { PartialJSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import { IOptions, MlpackModel } from '../model';
-import { INotebooks } from '../notebooks';
+import { INotebookChange, INotebooks } from '../notebooks';
 import { IMlpack } from '../tokens';
 import { IVisibility } from '../visibility';
 import { TestServer } from './server';
@@ -33,6 +33,7 @@ export class TestVisibility implements IVisibility {
 
 /** Notebooks that note what was done to them. */
 export class TestNotebooks implements INotebooks {
+  readonly changed = new Signal<this, INotebookChange>(this);
   readonly saved: string[] = [];
   readonly kept: { [path: string]: PartialJSONObject } = {};
   failure: Error | null = null;
@@ -40,6 +41,7 @@ export class TestNotebooks implements INotebooks {
   async save(path: string): Promise<void> {
     this._fail();
     this.saved.push(path);
+    this.changed.emit({ path, was: null });
     return Promise.resolve();
   }
 

@@ -149,7 +149,7 @@ export class Held implements IMlpack {
 
   draft(path: string): Draft {
     const none = { inspection: null, plan: null, busy: null, problem: null, build: null };
-    return { path, ...none, choices: {}, saved: {}, unsaved: false, ...this.drafts[path] };
+    return { path, ...none, choices: {}, saved: {}, unsaved: false, stale: false, ...this.drafts[path] };
   }
 
   inspect(path: string): Promise<void> {
