@@ -2,6 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { IPlaces } from '../places';
 import { Action, IMlpack, Run, RunFold } from '../tokens';
+import { progressText } from '../words';
 import { Bar } from './bar';
 import { useFollow } from './hooks';
 import { JobFailure } from './jobfailure';
@@ -65,16 +66,23 @@ export function Job(props: IJobProps): React.JSX.Element {
 }
 
 function CellProgress({ fold, trans }: { fold: RunFold; trans: TranslationBundle }): React.JSX.Element {
-  const { cell } = fold;
-  const text = cell ? trans.__('Cell %1 of %2', cell.index, cell.total) : trans.__('Getting ready …');
+  const { text, value } = howFar(fold, trans);
   return (
     <div className="jp-Mlpack-Job-progress">
-      <Bar
-        label={trans.__('Progress of the training')}
-        value={cell ? (cell.index - 1) / cell.total : null}
-        text={text}
-      />
+      <Bar label={trans.__('Progress of the training')} value={value} text={text} />
       <span>{text}</span>
     </div>
   );
+}
+
+/** The cell that runs; before the first, how much of the image is unpacked. */
+function howFar({ cell, progress }: RunFold, trans: TranslationBundle): { text: string; value: number | null } {
+  if (cell) {
+    return { text: trans.__('Cell %1 of %2', cell.index, cell.total), value: (cell.index - 1) / cell.total };
+  }
+  if (progress?.total && progress.done < progress.total) {
+    const text = trans.__('Unpacking the image: %1', progressText(progress, trans));
+    return { text, value: progress.done / progress.total };
+  }
+  return { text: trans.__('Getting ready …'), value: null };
 }

@@ -14,12 +14,12 @@ export interface IPlotProps {
   trans: TranslationBundle;
 }
 
-const WIDTH = 360;
-const HEIGHT = 190;
-const LEFT = 48;
+const WIDTH = 290;
+const HEIGHT = 160;
+const LEFT = 42;
 const RIGHT = WIDTH - 10;
 const TOP = 10;
-const BOTTOM = HEIGHT - 24;
+const BOTTOM = HEIGHT - 22;
 
 /** A small plot of metrics of one kind: a line each, with legend, last values and the value under the pointer. */
 export function Plot({ title, series, trans }: IPlotProps): React.JSX.Element {
@@ -27,7 +27,7 @@ export function Plot({ title, series, trans }: IPlotProps): React.JSX.Element {
   const points = series.flatMap(line => line.points);
   const across = makeAxis(
     points.map(point => point.step),
-    6,
+    5,
     true
   );
   const up = makeAxis(

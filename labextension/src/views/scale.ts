@@ -66,7 +66,7 @@ export function thinOut(points: readonly Point[]): readonly Point[] {
 /** A value in few characters: `0.0312`, `1.20e-7`, `15300`. */
 export function numberText(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     return value.toExponential(2);
   }
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));

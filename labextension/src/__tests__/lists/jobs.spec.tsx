@@ -104,6 +104,13 @@ describe('one training', () => {
     expect(model.asked).toEqual([['cancel', 'j2']]);
   });
 
+  it('shows how much of the image is unpacked before the first cell', () => {
+    const progress = { event: 'Progress' as const, phase: 'run', what: 'unpacking', unit: 'bytes' };
+    show(new Held([LIVE], { j2: makeFold({ progress: { ...progress, done: 5e6, total: 20e6 } }) }), { run: 'j2' });
+    expect(screen.getByText('Unpacking the image: 5.0 MB of 20 MB')).toBeTruthy();
+    expect(screen.getByRole<HTMLProgressElement>('progressbar').value).toBeCloseTo(0.25);
+  });
+
   it('says what failed, and leads to the cell of the notebook', async () => {
     const { places } = show(new Held([FAILED], { j3: makeFold({ failure: FAILURE, state: 'failed' }) }), { run: 'j3' });
     expect(screen.getByText('Cell 4 failed.')).toBeTruthy();

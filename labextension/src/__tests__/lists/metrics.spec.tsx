@@ -34,7 +34,7 @@ it('shows the same as a table when asked', () => {
 it('tells the value under the pointer', () => {
   render(<Metrics metrics={{ loss: JOB_FOLD.metrics.loss }} trans={trans} />);
   const plot = screen.getByRole('img');
-  plot.getBoundingClientRect = () => ({ left: 0, width: 360 }) as DOMRect;
+  plot.getBoundingClientRect = () => ({ left: 0, width: 290 }) as DOMRect;
   fireEvent(plot, new MouseEvent('pointermove', { bubbles: true, clientX: 60 }));
   expect(screen.getByText('at 1')).toBeTruthy();
   expect(screen.getByText('0.9', { selector: 'strong' })).toBeTruthy();
