@@ -53,11 +53,15 @@ class Answer:
 
 @dataclass
 class Asking:
-    """Asks workers, so many at a time; others wait. ``seconds`` is how long an answer may take."""
+    """Asks workers, so many at a time; others wait. ``seconds`` is how long an answer may take.
+
+    ``people`` says whether somebody is at work, who will ask again.
+    """
 
     workers: Workers
     limit: int
     seconds: float
+    people: bool = True
     turn: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +70,7 @@ class Asking:
     async def ask(self, request: Request, seconds: float | None = None) -> Answer:
         """The answer. Raises ``Refused``, ``AnswerTooLate``, ``WorkerNotStarted``, ``WorkerDied``."""
         async with self.turn:
-            worker = await self.workers.take()
+            worker = await self.workers.take(self.people)
             try:
                 return await asyncio.wait_for(read_answer(worker, request), seconds or self.seconds)
             except asyncio.TimeoutError:

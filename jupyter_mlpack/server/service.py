@@ -294,7 +294,7 @@ class Service:
 
     async def _probe(self) -> None:
         try:
-            answer = await self.slow.ask(self.requests.offers(), self.settings.answer_time)
+            answer = await Asking(self.workers, 1, self.settings.answer_time, people=False).ask(self.requests.offers())
             self.offered = (time.monotonic(), answer.result["offers"])
         except (MlpackError, KeyError, TypeError) as error:
             why = error.sentence("why") if isinstance(error, MlpackError) else ""

@@ -124,7 +124,7 @@ class Worker:
 
 
 class Workers:
-    """Gives workers out. After the first was taken one is kept warm, for ``idle`` seconds."""
+    """Gives workers out. After the first use one is kept warm, for ``idle`` seconds."""
 
     def __init__(self, idle: float) -> None:
         self.idle = idle
@@ -133,10 +133,14 @@ class Workers:
         self.behind: set[asyncio.Task[None]] = set()
         self.closed = False
 
-    async def take(self) -> Worker:
-        """A worker for one request, warm if there is one. Raises ``WorkerNotStarted``."""
+    async def take(self, again: bool = True) -> Worker:
+        """A worker for one request, warm if there is one. ``again``: there will be further ones, so keep one warm.
+
+        Raises ``WorkerNotStarted``.
+        """
         spare, self.spare = self.spare, None
-        self._later(SOON, self._refill)
+        if again or spare is not None:
+            self._later(SOON, self._refill)
         if spare is not None:
             with suppress(WorkerNotStarted):
                 worker = await self._arrival(spare)

@@ -137,6 +137,21 @@ async def trains(rest: Any, root: Path) -> None:
     assert "digits/digits-runs/1/digits.ipynb" in ended["outputs"]
     assert all((root / output).is_file() for output in ended["outputs"])
     assert "very-secret-indeed" not in json.dumps(events)
+    await stops(rest, {**body, "parameters": {"epochs": 1_000_000}})
+
+
+async def stops(rest: Any, body: dict[str, Any]) -> None:
+    """A training that would never end is cancelled while it runs."""
+    job = await ask(rest, "POST", "jobs", body, expected=201)
+    assert job["output"] == "digits/digits-runs/2"
+    assert job["expected"] > 0, "the first one took some time"
+    while not any(event["event"] == "CellStarted" for event in await rest.events(job)):
+        await asyncio.sleep(0.1)
+    await ask(rest, "DELETE", f"jobs/{job['id']}", expected=202)
+    ended = await rest.until(job, "cancelled", "failed", "succeeded")
+    assert ended["state"] == "cancelled"
+    states = [event["state"] for event in await rest.events(job) if event["event"] == "JobChanged"]
+    assert states == ["queued", "running", "cancelled"]
 
 
 Fetch = Callable[[str], tuple[Any, bytes]]

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from jupyter_mlpack.server.app import MlpackExtension
 from jupyter_mlpack.server.bus import SCHEMA_ID
+from jupyter_mlpack.server.routes import ROUTES
 
 TOKENS = Path(__file__).parents[2] / "labextension" / "src" / "tokens.ts"
 
@@ -96,6 +98,16 @@ async def test_bus__hint_of_another_shape__is_refused_by_the_schema(jp_serverapp
     for wrong in ({**good, "state": "done"}, {**good, "log": "x"}, {"kind": "job"}, {**good, "seq": -1}):
         with pytest.raises(Exception, match=r"."):
             schema.validate(wrong)
+
+
+def test_settings_and_addresses__are_all_described() -> None:
+    described = (TOKENS.parents[2] / "docs" / "server.md").read_text()
+    own = MlpackExtension.class_own_traits(config=True)
+    assert len(own) > 10
+    assert [name for name in own if f"`{name}`" not in described] == []
+    for pattern, _ in ROUTES[:-1]:
+        noun = pattern.replace("(builds|jobs|deliveries)/([0-9a-f]{18})", "<run>").replace("([0-9a-f]{18})", "<id>")
+        assert re.search(rf"`[^`]*{noun}\b[^|]*`|`{noun}`", described), noun
 
 
 async def test_bus__broken_listener__breaks_nothing(rest: Any, write: Any, jp_serverapp: Any) -> None:

@@ -40,6 +40,15 @@ async def test_spare__after_first_use__is_warm_and_ends_when_idle(processes: Any
     await workers.close()
 
 
+async def test_spare__question_of_nobody__keeps_none(processes: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(room, "SOON", 0.01)
+    workers = Workers(idle=60.0)
+    await Asking(workers, 1, 60, people=False).ask(NOTHING)
+    await asyncio.sleep(0.5)
+    assert processes.workers() == []
+    await workers.close()
+
+
 async def test_spare_that_died__is_not_given_out(processes: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(room, "SOON", 0.05)
     workers = Workers(idle=60.0)
