@@ -120,7 +120,7 @@ def machine(built: UserMachine, tmp_path: Path) -> UserMachine:
     copy = UserMachine(tmp_path / "machine", dict(built.environment))
     copy.scratch.mkdir(parents=True)
     copy.write("print('hello')")
-    for folder in built.home.iterdir():
+    for folder in (path for path in built.home.iterdir() if path.is_dir()):
         link = os.link if folder.name in LINKED else shutil.copy2
         shutil.copytree(folder, copy.home / folder.name, symlinks=True, copy_function=link)
     return copy
