@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,8 +18,11 @@ PROGRAM = Path(__file__).with_name("compile_files.py")
 PORTION = 400  # files
 
 
-def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> list[str]:
-    """Writes ``__pycache__`` for the sources below ``site``; returns the relative paths that do not compile."""
+def compile_site(site: Path, seen_as: str, interpreter: Interpreter, tell: Callable[[float], None]) -> list[str]:
+    """Writes ``__pycache__`` for the sources below ``site``; returns the relative paths that do not compile.
+
+    ``tell`` hears which share of them is done.
+    """
     sources = sorted(source for source in find_sources(site) if wants_bytecode(source))
     portions = [sources[start : start + PORTION] for start in range(0, len(sources), PORTION)]
 
@@ -31,8 +34,12 @@ def compile_site(site: Path, seen_as: str, interpreter: Interpreter) -> list[str
         )  # fmt: skip
         return run.stdout.splitlines()
 
+    failed: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [name for failed in pool.map(compile_portion, portions) for name in failed]
+        for count, names in enumerate(pool.map(compile_portion, portions), 1):
+            failed += names
+            tell(count / len(portions))
+    return failed
 
 
 def find_sources(site: Path) -> Iterator[str]:

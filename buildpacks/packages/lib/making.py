@@ -18,31 +18,42 @@ __all__ = ["InstallError", "make"]
 
 
 class Progress:
-    """Counts packages over all layers; uv's downloads are shown as they come."""
+    """Counts packages over all layers; uv's downloads are shown as they come.
+
+    Those of one layer are installed at once: half of each is done then, the other half as they are compiled.
+    """
 
     def __init__(self, total: int) -> None:
         self.total, self.done, self.lock = total, 0, threading.Lock()
+        self.reached: dict[str, float] = {}
 
     def line(self, text: str) -> None:
         """One line of uv, unless it only repeats the lock."""
         if text and not text.startswith((" + ", "Using ", "Resolved ", "Prepared ", "Installed ")):
             print(f"     {text}")
 
-    def add(self, count: int) -> None:
-        """``count`` more packages are in place."""
+    def reach(self, content: Content, share: float) -> None:
+        """This share of a layer's packages is in place."""
         with self.lock:
-            self.done += count
-            print(f"[mlpack] packages {self.done} of {self.total}")
+            self.reached[content.name] = share * len(content.requirements)
+            done = int(sum(self.reached.values()) + 1e-6)
+            if done > self.done:
+                self.done = done
+                print(f"[mlpack] packages {self.done} of {self.total}")
 
 
 def install_layer(plan: Plan, content: Content, scratch: Path, progress: Progress) -> Installed:
     """Installs one layer. A kept one goes to ``scratch``: only its file names are needed, to link to them."""
     folder = fresh(scratch if content.kept is not None else plan.layers, content.name)
     install(plan, content, folder, progress.line)
+    progress.reach(content, 0.5)
     without = list(content.kept or ())
     if content.kept is None and plan.interpreter:
-        without = compile_site(folder / "site", f"{plan.venv}/{plan.site}", plan.interpreter)
-    progress.add(len(content.requirements))
+        seen_as = f"{plan.venv}/{plan.site}"
+        without = compile_site(
+            folder / "site", seen_as, plan.interpreter, lambda share: progress.reach(content, 0.5 + share / 2)
+        )
+    progress.reach(content, 1.0)
     return Installed(content.name, folder, frozenset(without), plan.interpreter is not None)
 
 
