@@ -3,5 +3,5 @@ import { Page } from '@playwright/test';
 import * as path from 'node:path';
 
 export async function screen(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: path.join(__dirname, '..', 'screens', `${name}.png`), animations: 'disabled' });
+  await page.screenshot({ path: path.join(process.env.MLPACK_UI_SCREENS ?? path.join(__dirname, '..', 'screens'), `${name}.png`), animations: 'disabled' });
 }

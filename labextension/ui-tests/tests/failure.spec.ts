@@ -62,9 +62,9 @@ test('a training that fails leads to its cell', async ({ page }) => {
   const jobs = new Jobs(page);
   await jobs.start();
   const job = jobs.detail('failing:training');
-  await expect(job.getByText(/ZeroDivisionError: division by zero/).first()).toBeVisible({ timeout: 60_000 });
+  await expect(job.getByRole('alert').getByText('ZeroDivisionError: division by zero')).toBeVisible({ timeout: 60_000 });
   await screen(page, 'job-failed');
   await accessible(page, Jobs.SELECTOR, 'failed');
-  await job.getByRole('button', { name: /cell/i }).first().click();
+  await job.getByRole('button', { name: /cell 4/ }).click();
   await expect(page.locator('.jp-Notebook:visible .jp-Notebook-cell').nth(3)).toHaveClass(/jp-mod-active/);
 });
