@@ -6,7 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { Clock } from './clock';
 import { Drafts } from './drafts';
 import { INotebookChange, INotebooks } from './notebooks';
-import { differing, isGone, problemOf, RequestFailed, unknownRun } from './problems';
+import { differing, isGone, isUnknown, problemOf, RequestFailed, unknownRun } from './problems';
 import { Service } from './service';
 import { Choices, Draft, Drift, IMlpack, JobRequest, Problem, Run, RunFold, Status } from './tokens';
 import { IVisibility, PageVisibility } from './visibility';
@@ -142,17 +142,17 @@ export class MlpackModel implements IMlpack {
   }
 
   async cancel(id: string): Promise<void> {
-    this._took(await this._service.cancel(this._known(id)));
+    this._took(await this._lose(id, this._service.cancel(this._known(id))));
   }
 
   async remove(id: string, image: boolean): Promise<number> {
-    const freed = await this._service.remove(this._known(id), image);
+    const freed = await this._lose(id, this._service.remove(this._known(id), image));
     this._watch.forget(id);
     return freed;
   }
 
   drift(id: string): Promise<Drift> {
-    return this._service.drift(id);
+    return this._lose(id, this._service.drift(id));
   }
 
   archiveUrl(id: string): string {
@@ -166,6 +166,18 @@ export class MlpackModel implements IMlpack {
   private _took(run: Run): Run {
     this._watch.take(run);
     return run;
+  }
+
+  /** Let a run go of which the server does not know any more: it was removed where this page did not hear of it. */
+  private async _lose<T>(id: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (isUnknown(error)) {
+        this._watch.forget(id);
+      }
+      throw error;
+    }
   }
 
   private _known(id: string): Run {

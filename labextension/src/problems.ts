@@ -17,12 +17,20 @@ export class RequestFailed extends Error {
 /** Code of the problem that mends itself: the server is looked for. */
 export const UNREACHABLE = 'server-unreachable';
 
+/** Code, here and on the server, for a run that is not in the list. */
+export const UNKNOWN = 'run-unknown';
+
 /** Codes of problems that any request would have now: the server half as a whole cannot be asked. */
 const GONE = new Set(['server-missing', UNREACHABLE, 'signed-out']);
 
 /** Whether not this request is at fault but the way to the server. */
 export function isGone(problem: Problem): boolean {
   return GONE.has(problem.code);
+}
+
+/** Whether the server says that there is no such run (any more). */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof RequestFailed && error.problem.code === UNKNOWN;
 }
 
 /** The problem to show for whatever was raised. */
@@ -95,7 +103,7 @@ export function strange(trans: TranslationBundle, status: number, why: string): 
 /** A run that is not, or no longer, in the list. */
 export function unknownRun(trans: TranslationBundle): Problem {
   return {
-    code: 'run-unknown',
+    code: UNKNOWN,
     message: trans.__('This entry is not there any more.'),
     where: '',
     why: trans.__('It was removed, perhaps in another tab.'),

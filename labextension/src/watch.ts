@@ -8,7 +8,7 @@ import { Poll, Throttler } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 import { isOver } from './fold';
 import { Followers } from './followers';
-import { isGone, RequestFailed, UNREACHABLE } from './problems';
+import { isUnknown, UNREACHABLE } from './problems';
 import { Runs } from './runs';
 import { Service } from './service';
 import { Changed, Run, RunFold, SCHEMA_ID } from './tokens';
@@ -192,7 +192,7 @@ export class Watch implements IDisposable {
 
   /** A run's record or events could not be read: it is gone, or will be asked for again. */
   private _unread(id: string, error: unknown): void {
-    if (error instanceof RequestFailed && error.status === 404 && !isGone(error.problem)) {
+    if (isUnknown(error)) {
       this.forget(id);
     } else {
       this.settle();

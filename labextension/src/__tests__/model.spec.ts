@@ -395,6 +395,15 @@ describe('requests that fail', () => {
     expect(model.problem).toBeNull();
   });
 
+  it('of a run that was removed elsewhere, unheard, let it go', async () => {
+    const [one, two] = [server.add({ state: 'succeeded' }), server.add({ state: 'succeeded' })];
+    const model = await open();
+    server.rule = ({ path }) => (path.startsWith('builds/') ? problem(404, 'run-unknown', 'Gone.') : undefined);
+    await expect(model.remove(one.id, false)).rejects.toMatchObject({ status: 404 });
+    await expect(model.drift(two.id)).rejects.toMatchObject({ status: 404 });
+    expect(model.runs).toEqual([]);
+  });
+
   it('of a run that is gone let it go', async () => {
     const { id } = server.add({ state: 'running' });
     const model = await open();
