@@ -19,7 +19,7 @@ from jupyter_mlpack.engines.engine import Engine, Handle, LogChunk, StateChange
 from jupyter_mlpack.engines.outputs import list_outputs
 from jupyter_mlpack.events import CellStarted, Emit, Event, JobChanged, LogLines, failed
 from jupyter_mlpack.masking import Mask
-from jupyter_mlpack.metrics import Recorder
+from jupyter_mlpack.metrics import EXPLAINED, Recorder
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import Job, JobSpec, JobState, Location, Parameter, Task
@@ -33,17 +33,33 @@ NOTEBOOK = "org.jupyter-mlpack.notebook"
 """Label with the notebook's path in the application."""
 
 CELL = re.compile(r"^\[mlpack\] cell (\d+) (?:of (\d+)$|failed(?: \(cell (\d+) of the notebook\))?: (.*)$)")
+FRAME = re.compile(r"^Cell In ?\[\d+\], line (\d{1,6})")
 LONGEST_LINE = 1 << 16
 
 Secrets = Sequence[tuple[str, str]]
 """Names and values."""
 
 
+class Traceback:
+    """Of the tracebacks in a log the line of the cell itself: the first frame, the others are of what it called."""
+
+    def __init__(self) -> None:
+        self.line: int | None = None
+
+    def read(self, text: str) -> None:
+        """One line of the log."""
+        if text.startswith(EXPLAINED):
+            self.line = None
+        found = FRAME.match(text) if self.line is None else None
+        if found:
+            self.line = int(found[1])
+
+
 @dataclass(frozen=True)
 class Submission:
     """A job that runs: what was asked, the engine's handle for it, the notebook's name, and what reads its log.
 
-    ``mask`` hides secrets, ``recorder`` finds metrics.
+    ``mask`` hides secrets, ``recorder`` finds metrics, ``traceback`` the line at which the failed cell failed.
     """
 
     spec: JobSpec
@@ -51,6 +67,7 @@ class Submission:
     notebook: str = ""
     mask: Mask = field(default_factory=lambda: Mask(()), compare=False)
     recorder: Recorder = field(default_factory=Recorder, compare=False)
+    traceback: Traceback = field(default_factory=Traceback, compare=False)
 
 
 class Lines:
@@ -131,6 +148,7 @@ def tell_lines(lines: tuple[str, ...], submission: Submission, emit: Emit) -> No
     lines = tuple(map(submission.mask, lines))
     emit(LogLines("run", lines))
     for line in lines:
+        submission.traceback.read(line)
         event = read_line(line, submission)
         if event is not None:
             emit(event)
@@ -146,7 +164,8 @@ def read_line(line: str, submission: Submission) -> Event | None:
     cell, total, place, message = match.groups()
     if total is not None:
         return CellStarted(int(cell), int(total))
-    location = Location(submission.notebook, int(place)) if place and submission.notebook else None
+    line_number = submission.traceback.line if place else None
+    location = Location(submission.notebook, int(place), line_number) if place and submission.notebook else None
     output = submission.spec.output
     return failed(errors.CellFailed(cell=cell, message=message, output=output, location=location))
 

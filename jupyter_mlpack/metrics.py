@@ -57,6 +57,9 @@ PAIR = re.compile(
 )
 DIGIT = re.compile(r"[0-9]")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+EXPLAINED = "An error occurred while executing the following cell:"
+"""With this the explanation of a failed cell begins, which repeats what the cell has printed."""
+
 CODE = re.compile(r"^\s*-+>|^\s+\d+\s|^\s*(?:File |>>> )|\[mlpack\]")
 """Lines of a traceback, and ours."""
 
@@ -83,10 +86,12 @@ class Recorder:
     epoch: int | None = None
     last: dict[str, int] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    over: bool = False
 
     def read(self, line: str) -> Iterator[MetricsRecorded]:
         """One event for each step that the line has values of: nearly always one, or none."""
-        found = parse_metrics(line)
+        self.over = self.over or line.startswith(EXPLAINED)
+        found = Found() if self.over else parse_metrics(line)
         if found.step is not None:
             self.epoch = found.step
         by_step: dict[int, list[tuple[str, float]]] = {}

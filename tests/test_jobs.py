@@ -106,14 +106,17 @@ def test_run_job__success__tells_states_cells_and_lines_in_order(store: Store, t
 
 
 def test_run_job__cell_failed__failure_and_status_in_the_fold(store: Store, tmp_path: Path) -> None:
-    log = LogChunk("[mlpack] cell 3 of 9\n[mlpack] cell 3 failed (cell 5 of the notebook): ValueError: no column age\n")
+    frames = "Cell In[7], line 2\nCell In[3], line 8, in f(x)\n"
+    log = LogChunk(
+        f"[mlpack] cell 3 of 9\n{frames}[mlpack] cell 3 failed (cell 5 of the notebook): ValueError: no column age\n"
+    )
     job, events, _ = run(store, tmp_path / "output", RUNNING, log, FAILED)
     state = reduce(fold, [Entry(seq, 0.0, event) for seq, event in enumerate(events, 1)], RunFold())
     assert state.failure is not None
     assert state.failure.code == "job-cell-failed"
     assert "Code cell 3 failed: ValueError: no column age" in state.failure.what
     assert str(tmp_path / "output") in state.failure.hint
-    assert state.failure.location == Location("churn.ipynb", 5)
+    assert state.failure.location == Location("churn.ipynb", 5, 2)
     assert state.failure.action == Action("open-cell", "Open the cell")
     assert (state.state, state.exit_status, job.exit_status) == (JobState.FAILED, 1, 1)
 

@@ -145,6 +145,11 @@ def test_recorder__epoch_on_a_line_above__is_the_step() -> None:
     assert steps("val_loss", *"\n".join(lines).split("\n")) == [1, 2, 3]
 
 
+def test_recorder__failed_cell_is_explained__its_output_counts_once() -> None:
+    lines = ("epoch 1 loss=0.5", "An error occurred while executing the following cell:", "epoch 1 loss=0.5")
+    assert steps("loss", *lines) == [1]
+
+
 def test_recorder__steps_never_fall_or_stay() -> None:
     assert steps("loss", *(f"Epoch [{e}/2], Step [{s}/3], Loss: 0.{s}" for e in (1, 2) for s in (1, 2, 3))) == [
         1, 2, 3, 4, 5, 6,
