@@ -9,7 +9,6 @@ import pytest
 from jupyter_mlpack.errors import ManifestUnreadable
 from jupyter_mlpack.oci.manifest import (
     CREATED,
-    DOCKER_LAYER,
     DOCKER_MANIFEST,
     MANIFEST,
     Descriptor,
@@ -20,6 +19,7 @@ from jupyter_mlpack.oci.manifest import (
 )
 
 HEX = "0123456789abcdef" * 4
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 DIGEST = f"sha256:{HEX}"
 
 
