@@ -4,7 +4,7 @@ import { IPlaces } from '../places';
 import { IMlpack, Run } from '../tokens';
 import { BuildActions } from './buildactions';
 import { CopyLine } from './copy';
-import { driftLines, Drifts } from './drift';
+import { driftLines, Drifts, useDrift } from './drift';
 import { useFollow } from './hooks';
 import { Layers } from './layers';
 import { Pushes } from './pushes';
@@ -30,7 +30,7 @@ export function BuildDetail(props: IBuildDetailProps): React.JSX.Element {
     }
   }, [made, run.id, drifts]);
   const { image, layers } = model.fold(run.id);
-  const drift = drifts.of(run.id) ?? null;
+  const drift = useDrift(drifts, run.id) ?? null;
   const changes = drift ? driftLines(drift, trans) : [];
   return (
     <div className="jp-Mlpack-BuildDetail">

@@ -1,11 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { Drift, IMlpack, Run, RunFold } from '../tokens';
+import { IMlpack, Run, RunFold } from '../tokens';
 import { sizeText } from '../words';
 import { BuildProgress } from './buildprogress';
 import { useFollow } from './hooks';
-import { DriftBadge } from './drift';
+import { DriftBadge, Drifts } from './drift';
 import { fileName, momentText } from './names';
 import { StateMark } from './statemark';
 
@@ -16,13 +16,11 @@ export interface IBuildRowProps {
   fold: RunFold | null;
   age: string;
   took: string;
-  drift: Drift | null | undefined;
-  /** Whether the drift of this build is asked for. */
-  watched: boolean;
+  /** Of a build whose drift is of interest; else null. */
+  drifts: Drifts | null;
   open: boolean;
   trans: TranslationBundle;
   onToggle(id: string): void;
-  onSeen(id: string): void;
 }
 
 /** One build. Rendered again only when something of it changed: there may be hundreds. */
@@ -52,7 +50,7 @@ export const BuildRow = React.memo(function BuildRow(props: IBuildRowProps): Rea
       </th>
       <td data-column="notebook" title={run.path}>
         {run.path}
-        {props.watched && <DriftBadge id={run.id} drift={props.drift} trans={trans} onSeen={props.onSeen} />}
+        {props.drifts && <DriftBadge id={run.id} drifts={props.drifts} trans={trans} />}
       </td>
       <td data-column="state" title={run.failure}>
         <StateMark run={run} trans={trans} />

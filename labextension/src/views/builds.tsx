@@ -26,13 +26,16 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
   const [filter, setFilter] = React.useState<Filter>({ text: '', state: 'all' });
   const [order, setOrder] = React.useState<Order>({ column: 'age', down: false });
   const [said, setSaid] = React.useState('');
-  const builds = model.runs.filter(run => run.kind === 'build');
+  const { runs } = model;
+  const builds = React.useMemo(() => runs.filter(run => run.kind === 'build'), [runs]);
+  const newest = React.useMemo(() => newestOfNotebooks(builds), [builds]);
   const ticking = useNow(
     () => model.now(),
     builds.some(run => run.ended === null)
   );
   const now = Math.max(ticking, model.now());
-  const shown = arrange(builds, filter, order, now);
+  const moving = order.column === 'took' ? now : 0;
+  const shown = React.useMemo(() => arrange(builds, filter, order, moving), [builds, filter, order, moving]);
   const remove = async (id: string): Promise<void> => {
     const text = await props.onRemove(id);
     setSaid(text ?? '');
@@ -61,7 +64,8 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
           runs={shown}
           order={order}
           now={now}
-          newest={newestOfNotebooks(builds)}
+          newest={newest}
+          view={JSON.stringify([filter, order])}
           onOrder={setOrder}
           onRemove={id => props.attempt(remove(id))}
         />

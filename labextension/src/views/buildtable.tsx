@@ -5,7 +5,7 @@ import { ageText, durationText } from '../words';
 import { BuildDetail } from './builddetail';
 import { Column, Order, seconds } from './buildorder';
 import { BuildRow } from './buildrow';
-import { useDrifts } from './drift';
+import { Drifts } from './drift';
 import { IPlaces } from '../places';
 
 export interface IBuildTableProps {
@@ -15,6 +15,8 @@ export interface IBuildTableProps {
   /** What to show, in order. */
   runs: readonly Run[];
   order: Order;
+  /** Names what is shown and how: another one begins at its top. */
+  view: string;
   now: number;
   /** Ids of the builds whose drift is of interest. */
   newest: ReadonlySet<string>;
@@ -30,9 +32,10 @@ const COLUMNS = 8;
 
 export function BuildTable(props: IBuildTableProps): React.JSX.Element {
   const { model, runs, now, newest, order, trans } = props;
-  const [limit, setLimit] = React.useState(ROWS);
+  const [more, setMore] = React.useState({ of: props.view, rows: 0 });
+  const limit = ROWS + (more.of === props.view ? more.rows : 0);
   const [open, setOpen] = React.useState<ReadonlySet<string>>(new Set());
-  const drifts = useDrifts(model);
+  const drifts = React.useMemo(() => new Drifts(model), [model]);
   const toggle = React.useCallback(
     (id: string): void =>
       setOpen(before => {
@@ -62,12 +65,10 @@ export function BuildTable(props: IBuildTableProps): React.JSX.Element {
               fold={run.ended === null ? model.fold(run.id) : null}
               age={ageText(now - run.created, trans)}
               took={run.started === null ? '' : durationText(seconds(run, now), trans)}
-              drift={drifts.of(run.id)}
-              watched={newest.has(run.id)}
+              drifts={newest.has(run.id) ? drifts : null}
               open={open.has(run.id)}
               trans={trans}
               onToggle={toggle}
-              onSeen={drifts.ask}
             />
             {open.has(run.id) && (
               <tr className="jp-Mlpack-BuildTable-detail">
@@ -83,7 +84,7 @@ export function BuildTable(props: IBuildTableProps): React.JSX.Element {
         <tfoot>
           <tr>
             <td colSpan={COLUMNS}>
-              <More left={runs.length - limit} trans={trans} onMore={() => setLimit(before => before + ROWS)} />
+              <More left={runs.length - limit} trans={trans} onMore={() => setMore({ of: props.view, rows: limit })} />
             </td>
           </tr>
         </tfoot>

@@ -2,58 +2,68 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { Drift, IMlpack } from '../tokens';
 
-/** What is known of the drift of builds: `undefined` before the answer, null when there is none. */
-export interface Drifts {
-  of(id: string): Drift | null | undefined;
-  ask(id: string): void;
+/** The drifts of builds: asked one after the other, each once while the list is there. */
+export class Drifts {
+  constructor(private _model: Pick<IMlpack, 'drift'>) {}
+
+  /** `undefined` before the answer, null when there is none. */
+  of(id: string): Drift | null | undefined {
+    return this._known.get(id);
+  }
+
+  ask(id: string): void {
+    if (!this._asked.has(id)) {
+      this._asked.add(id);
+      this._queue = this._queue.then(() => this._answer(id));
+    }
+  }
+
+  /** Call `told` after each answer, until the returned function is called. */
+  readonly subscribe = (told: () => void): (() => void) => {
+    this._told.add(told);
+    return () => this._told.delete(told);
+  };
+
+  private async _answer(id: string): Promise<void> {
+    this._known.set(id, await this._model.drift(id).catch(() => null));
+    this._told.forEach(told => told());
+  }
+
+  private _known = new Map<string, Drift | null>();
+  private _asked = new Set<string>();
+  private _told = new Set<() => void>();
+  private _queue = Promise.resolve();
 }
 
-/** Asks for drifts, one after the other, each once while the list is there. */
-export function useDrifts(model: Pick<IMlpack, 'drift'>): Drifts {
-  const [known, setKnown] = React.useState<ReadonlyMap<string, Drift | null>>(new Map());
-  const asked = React.useRef(new Set<string>());
-  const queue = React.useRef<Promise<void>>(Promise.resolve());
-  const ask = React.useCallback(
-    (id: string): void => {
-      if (asked.current.has(id)) {
-        return;
-      }
-      asked.current.add(id);
-      queue.current = queue.current.then(async () => {
-        const drift = await model.drift(id).catch(() => null);
-        setKnown(before => new Map(before).set(id, drift));
-      });
-    },
-    [model]
-  );
-  return React.useMemo(() => ({ of: id => known.get(id), ask }), [known, ask]);
+/** The drift of a build; only who uses this is drawn again when the answer comes. */
+export function useDrift(drifts: Drifts, id: string): Drift | null | undefined {
+  return React.useSyncExternalStore(drifts.subscribe, () => drifts.of(id));
 }
 
 export interface IDriftBadgeProps {
   id: string;
-  drift: Drift | null | undefined;
+  drifts: Drifts;
   trans: TranslationBundle;
-  /** The badge came into view: now the answer is wanted. */
-  onSeen(id: string): void;
 }
 
-/** Whether notebook or packages changed since the image was made; the tooltip says what. */
-export function DriftBadge({ id, drift, trans, onSeen }: IDriftBadgeProps): React.JSX.Element {
+/** Whether notebook or packages changed since the image was made; the tooltip says what. Asks once it is in view. */
+export function DriftBadge({ id, drifts, trans }: IDriftBadgeProps): React.JSX.Element {
+  const drift = useDrift(drifts, id);
   const place = React.useRef<HTMLSpanElement>(null);
   React.useEffect(() => {
     if (!place.current || typeof IntersectionObserver === 'undefined') {
-      onSeen(id);
+      drifts.ask(id);
       return;
     }
     const observer = new IntersectionObserver(entries => {
       if (entries.some(entry => entry.isIntersecting)) {
         observer.disconnect();
-        onSeen(id);
+        drifts.ask(id);
       }
     });
     observer.observe(place.current);
     return () => observer.disconnect();
-  }, [id, onSeen]);
+  }, [id, drifts]);
   const label = drift && driftLabel(drift, trans);
   return (
     <span ref={place} className="jp-Mlpack-DriftPlace">

@@ -24,9 +24,9 @@ export function JobFailure({ failure, path, reveal, trans, onAction }: IJobFailu
   return (
     <section className="jp-Mlpack-Card jp-mod-failure">
       <p className="jp-Mlpack-Card-state">{trans.__('Training failed')}</p>
-      <h3 className="jp-Mlpack-Card-title" role="alert">
-        {failure.what}
-      </h3>
+      <div role="alert">
+        <h3 className="jp-Mlpack-Card-title">{failure.what}</h3>
+      </div>
       <FailureText failure={shown} reveal={reveal} trans={trans} onAction={leads && !cell ? undefined : act} />
     </section>
   );
