@@ -5,13 +5,14 @@ import * as React from 'react';
 import { Built } from './built';
 import { lay } from './choices';
 import { isOver } from './fold';
-import { useFollow, useModel } from './listening';
+import { useModel } from './listening';
 import { IPlaces } from './places';
 import { problemOf } from './problems';
 import { Action, Choices, Draft, Engine, IMlpack, Location, Problem } from './tokens';
 import { DraftView } from './views/draft';
 import { EmptyView } from './views/empty';
 import { Header } from './views/header';
+import { useFollow } from './views/hooks';
 import { ProblemCard } from './views/problem';
 import { headline, inNotebook, patch } from './views/shown';
 

@@ -3,10 +3,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { isOver } from './fold';
-import { useFollow } from './listening';
 import { IPlaces } from './places';
 import { Action, IMlpack, Location, Run } from './tokens';
 import { FailureCard } from './views/failure';
+import { useFollow } from './views/hooks';
 import { Loading } from './views/loading';
 import { Reveal } from './views/place';
 import { ProgressView } from './views/progress';
@@ -78,6 +78,7 @@ export function Built({
       logHref={logHref}
       delivery={delivery && { run: delivery, fold: model.fold(delivery.id) }}
       onTrain={() => places.train(reference, run.path)}
+      onCancelPush={() => delivery && attempt(model.cancel(delivery.id))}
       onPush={(destination, insecure) => attempt(model.deliver(run.id, destination, insecure))}
       onAgain={onAgain}
       trans={trans}
@@ -88,6 +89,6 @@ export function Built({
 /** The newest push of what this build made. */
 function newestDelivery(model: IMlpack, build: Run): Run | null {
   const made = (run: Run): boolean =>
-    run.kind === 'delivery' && run.image === build.image && run.created >= build.created;
+    run.kind === 'delivery' && run.image === build.image && run.digest === build.digest;
   return (build.state === 'succeeded' && model.runs.find(made)) || null;
 }

@@ -16,14 +16,3 @@ export function useModel(model: IMlpack, active: boolean): void {
     };
   }, [model, active]);
 }
-
-/** Have a run's events fetched while it is shown. */
-export function useFollow(model: IMlpack, id: string | null): void {
-  React.useEffect(() => {
-    if (id === null) {
-      return;
-    }
-    const following = model.follow(id);
-    return () => following.dispose();
-  }, [model, id]);
-}

@@ -87,7 +87,12 @@ export function followClaim(choices: Choices, subject: string, claim: Claim): Ch
 }
 
 /** The claim that is followed: the user's, or the first, which is the one most believed. */
-export function followed(choices: Choices, { subject, claims }: Conflict): Claim {
+export function followed(choices: Choices, conflict: Conflict): Claim {
+  return chosenClaim(choices, conflict) ?? conflict.claims[0];
+}
+
+/** The claim that the user chose, if one was chosen. */
+export function chosenClaim(choices: Choices, { subject, claims }: Conflict): Claim | undefined {
   const same = (claim: Claim): boolean => {
     const chosen = followClaim({}, subject, claim);
     return (
@@ -96,7 +101,7 @@ export function followed(choices: Choices, { subject, claims }: Conflict): Claim
       (chosen.packages?.some(line => choices.packages?.includes(line)) ?? false)
     );
   };
-  return claims.find(same) ?? claims[0];
+  return claims.find(same);
 }
 
 /** `gpu T4` -> `cuda`: a declaration's word as the name of what images are made for. */

@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Choices, Claim, Conflict } from '../tokens';
-import { followed } from './choices';
+import { chosenClaim, followed } from './choices';
 import { Reason, Reveal } from './place';
 
 interface IConflictProps {
@@ -17,6 +17,7 @@ interface IConflictProps {
 export function ConflictCard({ conflict, choices, onFollow, reveal, trans }: IConflictProps): React.JSX.Element {
   const group = React.useId();
   const chosen = followed(choices, conflict);
+  const byUser = chosenClaim(choices, conflict);
   return (
     <li className="jp-Mlpack-Decision jp-mod-conflict">
       <fieldset>
@@ -34,7 +35,11 @@ export function ConflictCard({ conflict, choices, onFollow, reveal, trans }: ICo
             />
             <label htmlFor={`${group}-${index}`}>{claim.says || trans.__('any version')}</label>
             <span className="jp-Mlpack-Soft">
-              <Reason evidence={claim.evidence} reveal={reveal} trans={trans} />
+              {claim === byUser && claim.source === 'metadata' ? (
+                trans.__('You chose it')
+              ) : (
+                <Reason evidence={claim.evidence} reveal={reveal} trans={trans} />
+              )}
             </span>
           </div>
         ))}

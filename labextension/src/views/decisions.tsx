@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Choices, Inspection } from '../tokens';
-import { followClaim, ignoreModule, provideModule } from './choices';
+import { chosenClaim, followClaim, ignoreModule, provideModule } from './choices';
 import { ConflictCard } from './conflict';
 import { Reveal } from './place';
 import { Section } from './section';
@@ -22,6 +22,12 @@ export function openNames(inspection: Inspection, choices: Choices): string[] {
   return inspection.unresolved.map(item => item.module).filter(module => !known.has(module));
 }
 
+/** How much waits for the user: open names, and conflicts in which nothing was chosen. */
+export function openCount(inspection: Inspection, choices: Choices): number {
+  const undecided = inspection.conflicts.filter(conflict => !chosenClaim(choices, conflict));
+  return openNames(inspection, choices).length + undecided.length;
+}
+
 /** Names that nobody knows, and sources that disagree: what a person decides better than a rule. */
 export function Decisions(props: IDecisionsProps): React.JSX.Element | null {
   const { inspection, choices, onChoose, reveal, trans } = props;
@@ -31,7 +37,7 @@ export function Decisions(props: IDecisionsProps): React.JSX.Element | null {
     return null;
   }
   return (
-    <Section title={trans.__('To decide')} aside={unresolved.length + inspection.conflicts.length}>
+    <Section title={trans.__('To decide')} aside={openCount(inspection, choices) || undefined}>
       <ul className="jp-Mlpack-List">
         {unresolved.map(item => (
           <UnresolvedCard

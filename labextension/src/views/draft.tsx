@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Choices, Draft, Engine } from '../tokens';
-import { openNames } from './decisions';
+import { openCount, openNames } from './decisions';
 import { Footer } from './footer';
 import { HardwareTab } from './hardware';
 import { Loading } from './loading';
@@ -33,10 +33,9 @@ export function DraftView(props: IDraftProps): React.JSX.Element {
   const { draft, choices, onChoose, reveal, trans } = props;
   const { inspection, plan, problem } = draft;
   const names = inspection ? openNames(inspection, choices) : [];
-  const conflicts = inspection?.conflicts.length ?? 0;
   const disputed = inspection && differ(inspection.hardware) && !choices.hardware?.accelerator ? 1 : 0;
   const open = (count: number): string => trans._n('%1 to decide', '%1 to decide', count);
-  const count = names.length + conflicts;
+  const count = inspection ? openCount(inspection, choices) : 0;
   const tabs = [
     { id: 'packages', label: trans.__('Packages'), open: count, openText: open(count) },
     { id: 'hardware', label: trans.__('Hardware'), open: disputed, openText: open(disputed) },

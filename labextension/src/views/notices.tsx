@@ -5,9 +5,11 @@ import { Notice } from '../tokens';
 import { Reveal } from './place';
 import { placeText } from './why';
 
-export type Topic = 'packages' | 'hardware' | 'run';
+/** The tabs, and `choices`: what only repeats what the list of choices shows. */
+export type Topic = 'packages' | 'hardware' | 'run' | 'choices';
 
 const TOPICS: readonly [Topic, RegExp][] = [
+  ['choices', /^(?:unresolved-ignored|left-out)$/],
   ['hardware', /^(?:cuda-|no-kernels|driver-|hardware|accelerator)/],
   ['run', /^(?:file-|output|secret|parameter|stateful|mount|folder)/]
 ];

@@ -35,13 +35,16 @@ function PhaseItem({ row, progress, now, trans }: IPhaseItemProps): React.JSX.El
   const current = row.state === 'current';
   const time = row.phase === null ? 0 : (row.phase.ended ?? now) - row.phase.began;
   const inside = current && progress?.phase === row.name ? progress : null;
+  const note = inside ? progressText(inside, trans) : (row.phase?.summary ?? '');
   return (
     <li className={`jp-Mlpack-Phase jp-mod-${row.state}`} aria-current={current ? 'step' : undefined}>
       <span className="jp-Mlpack-Phase-sign" role="img" aria-label={stateText(row.state, trans)} />
       <span className="jp-Mlpack-Phase-label" title={title}>
         {label}
       </span>
-      <span className="jp-Mlpack-Phase-note">{inside ? progressText(inside, trans) : (row.phase?.summary ?? '')}</span>
+      <span className="jp-Mlpack-Phase-note" title={note}>
+        {note}
+      </span>
       <span className="jp-Mlpack-Phase-time">{time >= 1 ? durationText(time, trans) : ''}</span>
       {inside !== null && inside.total !== null && (
         <Bar

@@ -4,6 +4,7 @@ import * as React from 'react';
 import { Run, RunFold } from '../tokens';
 import { progressText } from '../words';
 import { Bar } from './bar';
+import { ConfirmButton } from './confirm';
 import { Field } from './field';
 import { imageProblem } from './rules';
 
@@ -65,11 +66,13 @@ export function PushForm({ image, onPush, onClose, trans }: IPushFormProps): Rea
 interface IDeliveryProps {
   run: Run;
   fold: RunFold;
+  /** Without this there is no button to stop it. */
+  onCancel?: () => void;
   trans: TranslationBundle;
 }
 
 /** How a push goes on and ends. */
-export function DeliveryState({ run, fold, trans }: IDeliveryProps): React.JSX.Element {
+export function DeliveryState({ run, fold, onCancel, trans }: IDeliveryProps): React.JSX.Element {
   const { progress } = fold;
   const value = progress?.total ? progress.done / progress.total : null;
   const going = run.state === 'queued' || run.state === 'running';
@@ -80,6 +83,18 @@ export function DeliveryState({ run, fold, trans }: IDeliveryProps): React.JSX.E
         {going && progress !== null && <span className="jp-Mlpack-Soft"> {progressText(progress, trans)}</span>}
       </p>
       {going && <Bar label={trans.__('Progress of the push')} value={value} />}
+      {going && onCancel && (
+        <div className="jp-Mlpack-Row jp-mod-end">
+          <ConfirmButton
+            label={run.cancelling ? trans.__('Stopping…') : trans.__('Cancel')}
+            question={trans.__('Stop this push?')}
+            yes={trans.__('Stop it')}
+            no={trans.__('Go on')}
+            disabled={run.cancelling}
+            onConfirm={onCancel}
+          />
+        </div>
+      )}
       {run.state === 'failed' && (
         <p className="jp-Mlpack-Soft">
           {fold.failure ? [fold.failure.why, fold.failure.hint].filter(Boolean).join(' ') : ''}

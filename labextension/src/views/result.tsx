@@ -18,6 +18,7 @@ interface IResultProps {
   delivery: { run: Run; fold: RunFold } | null;
   onTrain: () => void;
   onPush: (destination: string, insecure: boolean) => void;
+  onCancelPush: () => void;
   onAgain: () => void;
   trans: TranslationBundle;
 }
@@ -66,7 +67,7 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
             trans={trans}
           />
         </div>
-        {props.delivery && <DeliveryState {...props.delivery} trans={trans} />}
+        {props.delivery && <DeliveryState {...props.delivery} onCancel={props.onCancelPush} trans={trans} />}
         {pushing && (
           <PushForm
             image={image.reference}

@@ -77,8 +77,9 @@ describe('an image', () => {
   function result(delivery: { run: Run; fold: RunFold } | null = null): {
     pushed: [string, boolean][];
     trained: number;
+    stopped: number;
   } {
-    const shown = { pushed: [] as [string, boolean][], trained: 0 };
+    const shown = { pushed: [] as [string, boolean][], trained: 0, stopped: 0 };
     const { fold } = sequence('success');
     const layers = [
       {
@@ -100,6 +101,7 @@ describe('an image', () => {
         delivery={delivery}
         onTrain={() => shown.trained++}
         onPush={(...push) => shown.pushed.push(push)}
+        onCancelPush={() => shown.stopped++}
         onAgain={() => undefined}
         trans={trans}
       />
@@ -148,9 +150,12 @@ describe('an image', () => {
   it('shows how its push goes on', () => {
     const run = makeRun({ id: 'p1', kind: 'delivery', destination: 'localhost:5000/churn:1' });
     const fold = foldOf({ event: 'Progress', phase: 'publish', what: 'x', done: 5e6, total: 10e6, unit: 'bytes' });
-    result({ run, fold });
+    const shown = result({ run, fold });
     expect(screen.getByText(/Pushing to localhost:5000/).textContent).toContain('5.0 MB of 10 MB');
     expect(screen.getByRole('progressbar', { name: 'Progress of the push' })).toHaveProperty('value', 0.5);
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Stop it' }));
+    expect(shown.stopped).toBe(1);
   });
 });
 

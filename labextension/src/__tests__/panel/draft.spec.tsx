@@ -67,6 +67,11 @@ describe('the tabs', () => {
     show(makeDraft({ inspection: makeInspection() }));
     expect(screen.getByRole('img', { name: '2 to decide' })).toBeTruthy();
   });
+
+  it('count no more what was decided', () => {
+    show(makeDraft({ inspection: makeInspection(), choices: { ignore: ['cv3x'], packages: ['pandas>=2.3'] } }));
+    expect(screen.queryByRole('img', { name: /to decide/ })).toBeNull();
+  });
 });
 
 describe('the footer', () => {
