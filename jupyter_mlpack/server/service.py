@@ -38,6 +38,9 @@ CHECKED = 15.0
 PROBED = 60.0
 """Seconds for which an answer about engines counts."""
 
+TIDIED = 3600.0
+"""Seconds between two tidyings of the ledger."""
+
 PROBING = 10.0
 """Seconds that the first status waits for the engines; it is told without them if they take longer."""
 
@@ -279,8 +282,8 @@ class Service:
             await self.runs.tell_interrupted()
 
     async def _opened(self) -> None:
-        """Once: tell the runs that were interrupted, and forget old ones."""
-        if self.opening is None:
+        """At first, and every hour that somebody asks: tell the runs that were interrupted, and forget old ones."""
+        if self.opening is None or (self.opening.done() and time.monotonic() - self.checked > TIDIED):
             self.opening = asyncio.ensure_future(self._open())
         await asyncio.shield(self.opening)
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("pytest_jupyter")
 from pytest_jupyter.jupyter_server import *  # noqa: F403 (its fixtures, for this folder only)
 
 from jupyter_mlpack.server.handlers import SERVICE

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("jupyter_events")
 from jupyter_events import EventLogger
 
 from jupyter_mlpack.ledger import Ledger, Record, new_id

@@ -154,3 +154,14 @@ async def test_drift__of_a_build_without_image_and_notebook__is_told(rest: Any, 
     path.unlink()
     status, drift = await rest("GET", f"builds/{run['id']}/drift")
     assert (status, drift) == (200, {"notebook": "missing", "packages": [], "image": "missing"})
+
+
+@pytest.mark.parametrize("settings", [{"keep_runs": 1}])
+async def test_history__grows_no_further_than_it_may(rest: Any, write: Any, service: Any, settings: Any) -> None:
+    write("a.ipynb", "1", language_info={"name": "R"})
+    runs = [await rest.until(await build(rest, "a.ipynb"), "failed") for _ in range(2)]
+    _, listed = await rest("GET", "runs")
+    assert len(listed["runs"]) == 2
+    service.checked -= 4000
+    _, listed = await rest("GET", "runs")
+    assert [run["id"] for run in listed["runs"]] == [runs[1]["id"]]
