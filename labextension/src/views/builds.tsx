@@ -35,7 +35,9 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
   );
   const now = Math.max(ticking, model.now());
   const moving = order.column === 'took' ? now : 0;
-  const shown = React.useMemo(() => arrange(builds, filter, order, moving), [builds, filter, order, moving]);
+  // What is typed shows at once; the list follows as fast as it can.
+  const asked = React.useDeferredValue(filter);
+  const shown = React.useMemo(() => arrange(builds, asked, order, moving), [builds, asked, order, moving]);
   const remove = async (id: string): Promise<void> => {
     const text = await props.onRemove(id);
     setSaid(text ?? '');
@@ -65,7 +67,7 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
           order={order}
           now={now}
           newest={newest}
-          view={JSON.stringify([filter, order])}
+          view={JSON.stringify([asked, order])}
           onOrder={setOrder}
           onRemove={id => props.attempt(remove(id))}
         />

@@ -26,7 +26,7 @@ export interface IBuildTableProps {
 }
 
 /** Rows at once: more come when the end is reached, so that a long list opens as fast as a short one. */
-const ROWS = 100;
+const ROWS = 50;
 /** Columns, with the one of the button that opens a row. */
 const COLUMNS = 8;
 

@@ -184,12 +184,14 @@ describe('an opened build', () => {
   });
 });
 
-it('opens a long list with a part of it, and goes on when asked', () => {
-  const many = Array.from({ length: 350 }, (_, index) => makeRun({ id: `r${index}`, path: `n${index}.ipynb` }));
+it('opens a long list with a part of it, goes on when asked, and begins again in another order', () => {
+  const many = Array.from({ length: 120 }, (_, index) => makeRun({ id: `r${index}`, path: `n${index}.ipynb` }));
   show(new Held(many));
+  expect(names()).toHaveLength(50);
+  fireEvent.click(screen.getByText('Show 70 more builds'));
   expect(names()).toHaveLength(100);
-  fireEvent.click(screen.getByText('Show 250 more builds'));
-  expect(names()).toHaveLength(200);
+  fireEvent.click(screen.getByText('Who'));
+  expect(names()).toHaveLength(50);
 });
 
 it('says that the server half is missing', async () => {
