@@ -80,7 +80,7 @@ class PlainHttpRefused(InputError):
     code = "plain-http-refused"
     what = "{host} was not contacted without encryption."
     why = "Over plain HTTP everybody on the way can read the password and change the image."
-    hint = "Use HTTPS. If this network is trusted, name the host: --insecure-host {host}"
+    hint = "Use HTTPS. If this network is trusted, name the host with --insecure-host {host}"
 
 
 class CredentialsUnreadable(InputError):
@@ -158,7 +158,7 @@ class PurposeUnsupported(InputError):
 
     code = "purpose-unsupported"
     what = "Images for {purpose} cannot be built yet; only training images can."
-    hint = "Leave --purpose out."
+    hint = "Choose training as the purpose, or leave --purpose out."
 
 
 class TableUnreadable(InputError):

@@ -118,7 +118,7 @@ class PackageHashDiffers(LifecycleError):
     what = "{package} was refused: the file that was delivered is not the one that was locked."
     where = "build, {buildpack}"
     why = "Locked is {expected}, delivered was {found}."
-    hint = "A proxy or mirror may change files. If the package was replaced on purpose, lock it again: --upgrade"
+    hint = "A proxy or mirror may change files. If the package was replaced on purpose, lock it again with --upgrade."
     action = RETRY
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from jupyter_mlpack.errors.base import PACKAGES, MlpackError
 
 _ALONG = "The package {name} is on no index that is known, and its installed files cannot be packaged along."
-_OTHER = (
-    "Put a wheel of it on your index or in a find-links folder (UV_FIND_LINKS), and name the package: --require {name}"
-)
+_WHERE = "under Packages in the panel, or with --require {name}"
+_OTHER = "Put a wheel of it on your index or in a find-links folder (UV_FIND_LINKS), and name the package: " + _WHERE
 
 
 class PackagingError(MlpackError):
@@ -41,7 +40,7 @@ class DistributionFilesUnknown(PackagingError):
     code = "distribution-files-unknown"
     what = _ALONG
     why = "Its installation does not say which files belong to it."
-    hint = "Install it again in the kernel with pip or uv; or name a package that an index has: --require {name}"
+    hint = "Install it again in the kernel with pip or uv; or name a package that an index has: " + _WHERE
 
 
 class DistributionUnreadable(PackagingError):
@@ -50,7 +49,7 @@ class DistributionUnreadable(PackagingError):
     code = "distribution-unreadable"
     what = _ALONG
     why = "Its files cannot be read: {reason}."
-    hint = "Give yourself the right to read them, or name a package that an index has: --require {name}"
+    hint = "Give yourself the right to read them, or name a package that an index has: " + _WHERE
 
 
 class DistributionEscapes(PackagingError):
@@ -59,7 +58,7 @@ class DistributionEscapes(PackagingError):
     code = "distribution-escapes"
     what = _ALONG
     why = "{path} leads out of its own folder."
-    hint = "Replace the link by the file itself, or name a package that an index has: --require {name}"
+    hint = "Replace the link by the file itself, or name a package that an index has: " + _WHERE
 
 
 class DistributionTooLarge(PackagingError):

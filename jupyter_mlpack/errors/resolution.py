@@ -45,7 +45,10 @@ class DependencyConflict(ResolutionError):
     code = "dependency-conflict"
     what = "The notebook's packages cannot be installed together."
     why = "{reason}"
-    hint = "Loosen one of the pins, or install the other version in the kernel and build again."
+    hint = (
+        "Loosen one of the pins, choose a version under Packages in the panel or with --require, or install the other "
+        "version in the kernel; then build again."
+    )
     action = ("open-packages", "Choose versions")
 
 
@@ -88,7 +91,10 @@ class ImportsUnresolved(ResolutionError):
         "Neither the kernel's environment, an install line nor the table of import names has them, "
         "and a guess could install somebody else's code."
     )
-    hint = "Install them in the kernel, write a cell '%pip install NAME', or name the package: --require NAME"
+    hint = (
+        "Install them in the kernel, write a cell '%pip install NAME', or name the package: under Packages in the "
+        "panel, or with --require NAME."
+    )
     action = ("retry", "Build without {short}")
     choices = {"ignore": "{names}"}
 
@@ -99,7 +105,7 @@ class PythonUnsupported(ResolutionError):
     code = "python-unsupported"
     what = "No stack has Python {python}; there are stacks for Python {available}."
     where = "{where}"
-    hint = "Choose one that will do: --python {example}"
+    hint = "Choose one that will do: in the panel, or with --python {example}"
     action = ("retry", "Build with Python {example}")
     choices = {"python": "{example}"}
 
