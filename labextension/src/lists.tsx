@@ -1,8 +1,10 @@
 /** The two lists of the main area, builds and trainings: widgets that hold what is chosen, and mount the views. */
 import { ReactWidget } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
+import { IDisposable } from '@lumino/disposable';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
+import { keepFocus } from './keepfocus';
 import { IPlaces } from './places';
 import { problemOf } from './problems';
 import { removeBuild } from './removal';
@@ -22,10 +24,13 @@ abstract class ListWidget extends ReactWidget {
   constructor(protected options: IListOptions) {
     super();
     this.addClass('jp-Mlpack-MainList');
+    this.node.tabIndex = -1;
+    this._focus = keepFocus(this.node);
     options.model.changed.connect(this._onChanged, this);
   }
 
   dispose(): void {
+    this._focus.dispose();
     this.options.model.changed.disconnect(this._onChanged, this);
     super.dispose();
   }
@@ -36,7 +41,6 @@ abstract class ListWidget extends ReactWidget {
   }
 
   protected onActivateRequest(): void {
-    this.node.tabIndex = -1;
     this.node.focus();
   }
 
@@ -45,6 +49,8 @@ abstract class ListWidget extends ReactWidget {
       this.update();
     }
   }
+
+  private _focus: IDisposable;
 }
 
 /** The builds of all notebooks. */

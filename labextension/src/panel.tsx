@@ -1,10 +1,12 @@
 /** The side panel of a notebook: which notebook it shows is told by `path`; everything else is the model's. */
 import { ReactWidget } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
+import { IDisposable } from '@lumino/disposable';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { Body } from './body';
+import { keepFocus } from './keepfocus';
 import { IPlaces } from './places';
 import { IMlpack } from './tokens';
 import { Boundary } from './views/boundary';
@@ -23,6 +25,12 @@ export class MlpackPanel extends ReactWidget {
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', _options.trans.__('Containerize'));
+    this._focus = keepFocus(this.node);
+  }
+
+  dispose(): void {
+    this._focus.dispose();
+    super.dispose();
   }
 
   /** The notebook that is shown, as the contents manager names it; null when there is none. */
@@ -89,6 +97,7 @@ export class MlpackPanel extends ReactWidget {
     });
   }
 
+  private _focus: IDisposable;
   private _path: string | null = null;
   /** By notebook, the ended build whose card the user left for the draft. */
   private _left = new Map<string, string | null>();
