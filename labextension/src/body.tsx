@@ -12,6 +12,7 @@ import { Action, Choices, Draft, Engine, IMlpack, Location, Problem } from './to
 import { DraftView } from './views/draft';
 import { EmptyView } from './views/empty';
 import { Header } from './views/header';
+import { useKeptFocus } from './views/keptfocus';
 import { useFollow } from './views/hooks';
 import { ProblemCard } from './views/problem';
 import { headline, inNotebook, patch } from './views/shown';
@@ -53,6 +54,7 @@ function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
   const run = draft.build === null ? null : model.run(draft.build);
   const drafting = run === null || (isOver(run.state) && left === run.id);
   const choices = lay(draft.saved, draft.choices);
+  const title = useKeptFocus(drafting ? 'draft' : run.state);
   useFollow(model, active && run !== null && !drafting ? run.id : null);
   const unread = isUnread(draft);
   React.useEffect(() => {
@@ -79,6 +81,7 @@ function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
   return (
     <>
       <Header
+        title={title}
         path={path}
         run={run}
         line={headline(draft, run, model.now(), trans)}

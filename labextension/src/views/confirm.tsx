@@ -30,8 +30,8 @@ export function ConfirmButton(props: IConfirmProps): React.JSX.Element {
         ref={opener}
         type="button"
         className="jp-Mlpack-Button"
-        disabled={props.disabled}
-        onClick={() => setAsking(true)}
+        aria-disabled={props.disabled}
+        onClick={() => !props.disabled && setAsking(true)}
       >
         {props.label}
       </button>

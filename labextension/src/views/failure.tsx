@@ -4,7 +4,7 @@ import * as React from 'react';
 import { Action, Run, RunFold } from '../tokens';
 import { FailureText } from './failuretext';
 import { Log } from './log';
-import { failingLine } from './logview';
+import { failingLine, isEvidence } from './logview';
 import { Phases } from './phases';
 import { Reveal } from './place';
 
@@ -49,6 +49,7 @@ export function FailureCard(props: IFailureProps): React.JSX.Element {
           {failure && (
             <FailureText
               failure={failure}
+              verbatim={line !== null && isEvidence(fold.log[line], failure)}
               phase={fold.phases[fold.phases.length - 1]?.name}
               onAction={act}
               reveal={reveal}

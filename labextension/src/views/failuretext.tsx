@@ -10,6 +10,8 @@ interface IFailureTextProps {
   failure: Failed;
   /** The phase in which it happened; empty where there are none. */
   phase?: string;
+  /** The evidence is a line of the log: shown as logs are. */
+  verbatim?: boolean;
   /** Do what mends it; without this there is no button. */
   onAction?: (action: Action) => void;
   reveal: Reveal;
@@ -17,12 +19,18 @@ interface IFailureTextProps {
 }
 
 /** Where it happened, the evidence, the next step, and the one button that takes it. */
-export function FailureText({ failure, phase, onAction, reveal, trans }: IFailureTextProps): React.JSX.Element {
+export function FailureText(props: IFailureTextProps): React.JSX.Element {
+  const { failure, phase, verbatim, onAction, reveal, trans } = props;
   return (
     <>
       <Where failure={failure} phase={phase ?? ''} reveal={reveal} trans={trans} />
       {failure.why && (
-        <pre className="jp-Mlpack-Evidence" role="group" tabIndex={0} aria-label={trans.__('Evidence')}>
+        <pre
+          className={`jp-Mlpack-Evidence${verbatim ? ' jp-mod-verbatim' : ''}`}
+          role="group"
+          tabIndex={0}
+          aria-label={trans.__('Evidence')}
+        >
           {failure.why}
         </pre>
       )}

@@ -16,26 +16,32 @@ interface IHeaderProps {
   onInspect: (() => void) | null;
   /** From the draft back to the last build's card; null where that is shown already. */
   onLast: (() => void) | null;
+  /** The notebook's name: takes the focus when what had it is gone. */
+  title: React.RefObject<HTMLHeadingElement>;
   trans: TranslationBundle;
 }
 
 /** Which notebook this is about. */
-export function Header({ path, run, line, busy, onInspect, onLast, trans }: IHeaderProps): React.JSX.Element {
+export function Header(props: IHeaderProps): React.JSX.Element {
+  const { path, run, line, busy, onInspect, onLast, trans } = props;
   const name = path.split('/').pop() ?? path;
   return (
     <div className="jp-Mlpack-Header">
       <div className="jp-Mlpack-Header-name">
-        <h2 title={path}>{name}</h2>
+        <h2 ref={props.title} tabIndex={-1} title={path}>
+          {name}
+        </h2>
         <p className="jp-Mlpack-Soft">{line}</p>
       </div>
       {run !== null && onLast !== null && (
         <button
           type="button"
-          className={`jp-Mlpack-State jp-mod-${run.state}`}
+          className={`jp-Mlpack-Last jp-mod-${run.state}`}
           title={trans.__('Show the last build')}
+          aria-label={trans.__('Last build: %1', stateWord(run.state, trans))}
           onClick={onLast}
         >
-          {trans.__('Last build: %1', stateWord(run.state, trans))}
+          {trans.__('Last build')}
         </button>
       )}
       {onInspect !== null && (

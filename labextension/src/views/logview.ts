@@ -30,8 +30,7 @@ export function atEnd(element: { scrollTop: number; scrollHeight: number; client
  * error, else the last of all. Null for an empty log.
  */
 export function failingLine(log: readonly ILine[], failure: Failed): number | null {
-  const evidence = failure.why.split('\n').map(line => line.trim());
-  const told = evidence.find(line => line.length > 7) ?? '';
+  const told = firstLine(failure);
   const last = (fits: (text: string) => boolean): number => {
     for (let at = log.length - 1; at >= 0; at--) {
       if (fits(plainText(log[at].text))) {
@@ -43,4 +42,16 @@ export function failingLine(log: readonly ILine[], failure: Failed): number | nu
   const found = told === '' ? -1 : last(text => text.includes(told));
   const spoken = found >= 0 ? found : last(text => /\b(?:[a-z]*error|failed|fatal)\b/i.test(text));
   return log.length === 0 ? null : spoken >= 0 ? spoken : log.length - 1;
+}
+
+/** Whether a line of the log is what the failure gives as evidence. */
+export function isEvidence(line: ILine, failure: Failed): boolean {
+  const told = firstLine(failure);
+  return told !== '' && plainText(line.text).includes(told);
+}
+
+/** The evidence's first line that says enough to be looked for; empty if there is none. */
+function firstLine({ why }: Failed): string {
+  const lines = why.split('\n').map(line => line.trim());
+  return lines.find(line => line.length > 7) ?? '';
 }

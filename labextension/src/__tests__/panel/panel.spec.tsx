@@ -79,8 +79,12 @@ describe('the panel', () => {
   it('builds, and shows the build', async () => {
     attach(PATH);
     await screen.findByText('77% here already');
-    fireEvent.click(screen.getByRole('button', { name: 'Build' }));
+    const button = screen.getByRole('button', { name: 'Build' });
+    button.focus();
+    fireEvent.click(button);
     expect(await screen.findByRole('list', { name: 'Phases of the build' })).toBeTruthy();
+    // The button is gone; the focus stays in the panel.
+    expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'train.ipynb' }));
     expect(server.requests).toContain('POST builds');
   });
 
