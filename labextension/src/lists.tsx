@@ -69,9 +69,9 @@ export class BuildsWidget extends ListWidget {
         trans={trans}
         problem={this._problem}
         attempt={work => void this._attempt(work)}
-        onRemove={async id => {
+        onRemove={async (id, say) => {
           const run = model.run(id);
-          return run && removeBuild(model, run, trans);
+          return run && removeBuild(model, run, trans, say);
         }}
       />
     );

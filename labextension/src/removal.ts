@@ -4,11 +4,12 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { IMlpack, Run } from './tokens';
 import { sizeText } from './words';
 
-/** Ask, then remove. What to tell then; null when the user changed their mind. */
+/** Ask, then remove, which may take a moment: `say` tells so. What to tell then; null when the user said no. */
 export async function removeBuild(
   model: Pick<IMlpack, 'remove'>,
   run: Run,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  say: (text: string) => void
 ): Promise<string | null> {
   const name = run.image || run.path;
   const made = run.state === 'succeeded';
@@ -25,6 +26,7 @@ export async function removeBuild(
     return null;
   }
   const image = made && answer.isChecked === true;
+  say(trans.__('%1 is being deleted …', name));
   const freed = await model.remove(run.id, image);
   return image
     ? trans.__('%1 is deleted with its image: %2 of disk are free again.', name, sizeText(freed))

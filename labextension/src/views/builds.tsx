@@ -13,7 +13,7 @@ export interface IBuildsProps {
   places: IPlaces;
   trans: TranslationBundle;
   /** Ask and remove: what to say then, or null when the user changed their mind. */
-  onRemove(id: string): Promise<string | null>;
+  onRemove(id: string, say: (text: string) => void): Promise<string | null>;
   /** A failure of any action in words. */
   problem: Problem | null;
   /** Run an action and show its failure. */
@@ -39,8 +39,12 @@ export function Builds(props: IBuildsProps): React.JSX.Element {
   const asked = React.useDeferredValue(filter);
   const shown = React.useMemo(() => arrange(builds, asked, order, moving), [builds, asked, order, moving]);
   const remove = async (id: string): Promise<void> => {
-    const text = await props.onRemove(id);
-    setSaid(text ?? '');
+    try {
+      setSaid((await props.onRemove(id, setSaid)) ?? '');
+    } catch (error) {
+      setSaid('');
+      throw error;
+    }
   };
   return (
     <div className="jp-Mlpack-Builds">
