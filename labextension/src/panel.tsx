@@ -1,12 +1,11 @@
 /** The side panel of a notebook: which notebook it shows is told by `path`; everything else is the model's. */
 import { ReactWidget } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { IDisposable } from '@lumino/disposable';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { Body } from './body';
-import { keepFocus } from './keepfocus';
+import { isOver } from './fold';
 import { IPlaces } from './places';
 import { IMlpack } from './tokens';
 import { Boundary } from './views/boundary';
@@ -25,12 +24,6 @@ export class MlpackPanel extends ReactWidget {
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', _options.trans.__('Containerize'));
-    this._focus = keepFocus(this.node);
-  }
-
-  dispose(): void {
-    this._focus.dispose();
-    super.dispose();
   }
 
   /** The notebook that is shown, as the contents manager names it; null when there is none. */
@@ -45,10 +38,14 @@ export class MlpackPanel extends ReactWidget {
     }
   }
 
-  /** Show what would be built of this notebook, also when its last build has ended. One that runs stays in sight. */
+  /** Show what would be built of this notebook, also when its last build has ended. One that runs stays, and its card. */
   compose(path: string): void {
-    const { build } = this._options.model.draft(path);
-    this._left.set(path, build);
+    const { model } = this._options;
+    const { build } = model.draft(path);
+    const run = build === null ? null : model.run(build);
+    if (run === null || isOver(run.state)) {
+      this._left.set(path, build);
+    }
     this.path = path;
     this.update();
   }
@@ -97,7 +94,6 @@ export class MlpackPanel extends ReactWidget {
     });
   }
 
-  private _focus: IDisposable;
   private _path: string | null = null;
   /** By notebook, the ended build whose card the user left for the draft. */
   private _left = new Map<string, string | null>();

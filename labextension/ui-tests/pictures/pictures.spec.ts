@@ -19,6 +19,8 @@ test('packages, each with its reason', async ({ page }) => {
   await expect(panel.region.getByText('To decide')).toBeVisible();
   await expect(panel.region.getByText('Working out size and time…')).toBeHidden({ timeout: 120_000 });
   await widen(page, 90);
+  await page.setViewportSize({ ...SIZE, height: 860 }); // as far as the packages
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await picture(page, 'packages');
 });
 

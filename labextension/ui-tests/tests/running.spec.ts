@@ -85,6 +85,7 @@ test('what does not fit waits in a queue', async ({ page }) => {
     await openLab(page, held(name));
     const panel = await Panel.open(page);
     await panel.startBuild();
+    await panel.running(); // it is the server's now
   }
   const panel = new Panel(page);
   await expect(panel.region.getByText(/^Waiting/).first()).toBeVisible();
