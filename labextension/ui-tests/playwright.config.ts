@@ -9,7 +9,7 @@ export default defineConfig({
   outputDir: process.env.MLPACK_UI_RESULTS ?? 'test-results',
   // One server, two cores, and a first build that fills the store for all others.
   workers: 1,
-  timeout: 240_000,
+  timeout: 300_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['list']],

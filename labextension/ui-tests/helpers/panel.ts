@@ -54,7 +54,7 @@ export class Panel {
     await expect(this.region.getByRole('progressbar', { name: 'Progress of the build' })).toBeVisible();
   }
 
-  async succeeded(timeout = 100_000): Promise<void> {
+  async succeeded(timeout = 200_000): Promise<void> {
     await expect(this.region.getByRole('status').getByText('The image is ready')).toBeVisible({ timeout });
   }
 
@@ -65,7 +65,7 @@ export class Panel {
   /** Waits until the build stands at its gate. */
   async holds(): Promise<void> {
     await this.showLog();
-    await expect(this.log).toContainText(/waiting for/, { timeout: 100_000 });
+    await expect(this.log).toContainText(/waiting for/, { timeout: 200_000 });
   }
 
   async cancel(): Promise<void> {
