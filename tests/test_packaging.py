@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -72,8 +71,7 @@ def panel(wheel: Path) -> dict[str, bytes]:
 def sources(archives: Path, tmp_path: Path) -> Path:
     """The sdist, unpacked."""
     (sdist,) = archives.glob("*.tar.gz")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(sdist, tmp_path)
     return tmp_path / sdist.name.removesuffix(".tar.gz")
 
 
