@@ -18,13 +18,21 @@ export function containerizeButton(page: Page): Locator {
   return page.locator('.jp-NotebookPanel-toolbar').getByRole('button', { name: 'Containerize' });
 }
 
-/** Runs a command through the palette, as a person would: by its label. */
+/**
+ * Runs a command through the palette, as a person would: by its label. A page that is still starting may give the focus
+ * to the notebook, which closes the palette: a person opens it again.
+ */
 export async function fromPalette(page: Page, label: string): Promise<void> {
-  await page.keyboard.press('Control+Shift+c');
   const box = page.locator('#modal-command-palette .lm-CommandPalette-input');
-  await box.fill(label);
-  await expect(page.locator('#modal-command-palette .lm-CommandPalette-item.lm-mod-active', { hasText: label })).toBeVisible();
-  await box.press('Enter');
+  const item = page.locator('#modal-command-palette .lm-CommandPalette-item.lm-mod-active', { hasText: label });
+  await expect(async () => {
+    if (!(await box.isVisible())) {
+      await page.keyboard.press('Control+Shift+c');
+    }
+    await box.fill(label, { timeout: 3000 });
+    await expect(item).toBeVisible({ timeout: 3000 });
+    await item.click({ timeout: 3000 });
+  }).toPass({ timeout: 60_000 });
 }
 
 /** Chooses an entry of a menu of the menu bar. */

@@ -1,5 +1,6 @@
 /** `test` with the project's rules: whatever a page throws fails the test. */
 import { expect, Page, test as base } from '@playwright/test';
+import { releaseAll } from './site';
 
 /** What Notebook 7 throws by itself when it starts, with or without this extension. */
 const NOTEBOOK_7 = [/reading 'schema'/, /filebrowser:open-path/];
@@ -22,6 +23,7 @@ export const test = base.extend<Watched>({
         }
       });
       await use(thrown);
+      releaseAll();
       expect(thrown.map(error => error.stack ?? String(error)), 'errors that the page threw').toEqual([]);
     },
     { auto: true }
