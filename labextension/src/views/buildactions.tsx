@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { Drift } from '../tokens';
 import { IBuildDetailProps } from './builddetail';
-import { ConfirmButton } from './confirm';
+import { CancelButton } from './cancelbutton';
 import { PushForm } from './push';
 
 /** What can be done with a build. What cannot be done now stays in its place, with the reason. */
@@ -12,13 +12,12 @@ export function BuildActions(props: IBuildDetailProps & { drift: Drift | null })
   if (run.ended === null) {
     return (
       <div className="jp-Mlpack-Actions">
-        <ConfirmButton
+        <CancelButton
+          run={run}
           label={trans.__('Cancel')}
           question={trans.__('Stop this build?')}
-          yes={trans.__('Stop it')}
-          no={trans.__('Go on')}
-          disabled={run.cancelling}
-          onConfirm={() => attempt(model.cancel(run.id))}
+          onCancel={() => attempt(model.cancel(run.id))}
+          trans={trans}
         />
       </div>
     );

@@ -2,6 +2,7 @@ import * as React from 'react';
 import { problemOf } from '../problems';
 import { Problem } from '../tokens';
 import { durationText } from '../words';
+import { CancelButton } from './cancelbutton';
 import { ConfirmButton } from './confirm';
 import { engineWord } from './engineselect';
 import { IJobProps } from './job';
@@ -47,13 +48,12 @@ export function JobHeader({ model, run, places, trans, onAgain, onGone }: IJobPr
           {trans.__('Run again with changes …')}
         </button>
         {run.ended === null ? (
-          <ConfirmButton
+          <CancelButton
+            run={run}
             label={trans.__('Cancel')}
             question={trans.__('Stop this training? What it made so far stays.')}
-            yes={trans.__('Stop it')}
-            no={trans.__('Go on')}
-            disabled={run.cancelling}
-            onConfirm={() => attempt(model.cancel(run.id))}
+            onCancel={() => attempt(model.cancel(run.id))}
+            trans={trans}
           />
         ) : (
           <ConfirmButton

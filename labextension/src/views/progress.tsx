@@ -4,8 +4,8 @@ import * as React from 'react';
 import { Run, RunFold } from '../tokens';
 import { aboutText, durationText } from '../words';
 import { Bar } from './bar';
-import { ConfirmButton } from './confirm';
-import { Log } from './log';
+import { CancelButton } from './cancelbutton';
+import { FoldedLog } from './foldedlog';
 import { fraction } from './phaserows';
 import { Phases } from './phases';
 import { useNow } from './ticking';
@@ -23,7 +23,6 @@ interface IProgressProps {
 /** A build that waits or goes on: its time, its phases, its log, and the way to stop it. */
 export function ProgressView({ run, fold, now, logHref, onCancel, trans }: IProgressProps): React.JSX.Element {
   const time = useNow(now, true);
-  const [open, setOpen] = React.useState(true);
   const elapsed = Math.max(0, time - (run.started ?? time));
   const waits = run.state === 'queued';
   const value = waits ? null : fraction(fold, elapsed, run.expected);
@@ -38,20 +37,16 @@ export function ProgressView({ run, fold, now, logHref, onCancel, trans }: IProg
       </div>
       <div className="jp-Mlpack-Scroll">
         <Phases fold={fold} now={time} trans={trans} />
-        <details className="jp-Mlpack-Details" open={open} onToggle={event => setOpen(event.currentTarget.open)}>
-          <summary>{trans.__('Log')}</summary>
-          {open && <Log lines={fold.log} cut={fold.cut} mark={null} href={logHref} trans={trans} />}
-        </details>
+        <FoldedLog fold={fold} href={logHref} initially={true} trans={trans} />
       </div>
       <div className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end">
-          <ConfirmButton
+          <CancelButton
+            run={run}
             label={run.cancelling ? trans.__('Stopping…') : trans.__('Cancel')}
             question={trans.__('Stop this build?')}
-            yes={trans.__('Stop it')}
-            no={trans.__('Go on')}
-            disabled={run.cancelling}
-            onConfirm={onCancel}
+            onCancel={onCancel}
+            trans={trans}
           />
         </div>
       </div>

@@ -4,7 +4,7 @@ import * as React from 'react';
 import { Run, RunFold } from '../tokens';
 import { progressText } from '../words';
 import { Bar } from './bar';
-import { ConfirmButton } from './confirm';
+import { CancelButton } from './cancelbutton';
 import { Field } from './field';
 import { imageProblem } from './rules';
 
@@ -85,13 +85,12 @@ export function DeliveryState({ run, fold, onCancel, trans }: IDeliveryProps): R
       {going && <Bar label={trans.__('Progress of the push')} value={value} />}
       {going && onCancel && (
         <div className="jp-Mlpack-Row jp-mod-end">
-          <ConfirmButton
+          <CancelButton
+            run={run}
             label={run.cancelling ? trans.__('Stopping…') : trans.__('Cancel')}
             question={trans.__('Stop this push?')}
-            yes={trans.__('Stop it')}
-            no={trans.__('Go on')}
-            disabled={run.cancelling}
-            onConfirm={onCancel}
+            onCancel={onCancel}
+            trans={trans}
           />
         </div>
       )}

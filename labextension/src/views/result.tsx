@@ -5,7 +5,7 @@ import { Image, Run, RunFold } from '../tokens';
 import { durationText, sizeText } from '../words';
 import { CopyButton, CopyLine } from './copy';
 import { Layers } from './layers';
-import { Log } from './log';
+import { FoldedLog } from './foldedlog';
 import { DeliveryState, PushForm } from './push';
 
 interface IResultProps {
@@ -27,7 +27,6 @@ interface IResultProps {
 export function ResultCard(props: IResultProps): React.JSX.Element {
   const { run, fold, image, trans } = props;
   const [pushing, setPushing] = React.useState(false);
-  const [log, setLog] = React.useState(false);
   const trains = image.processes.some(process => process.type === 'train');
   const archive = archiveName(image.reference);
   const volume = trains ? '-v "$PWD/output:/output" ' : '-p 8080:8080 ';
@@ -79,10 +78,7 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
             trans={trans}
           />
         )}
-        <details className="jp-Mlpack-Details" open={log} onToggle={event => setLog(event.currentTarget.open)}>
-          <summary>{trans.__('Log')}</summary>
-          {log && <Log lines={fold.log} cut={fold.cut} mark={null} href={props.logHref} trans={trans} />}
-        </details>
+        <FoldedLog fold={fold} href={props.logHref} initially={false} trans={trans} />
       </div>
       <div className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end jp-mod-wrap">
