@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.lifecycle.context import Folders
@@ -16,11 +15,16 @@ from jupyter_mlpack.lifecycle.toml import make_folders
 from jupyter_mlpack.oci.manifest import ImageConfig, StoredImage
 from jupyter_mlpack.oci.store import Store
 
+if TYPE_CHECKING:
+    import tarfile
+
 _LARGEST_SBOM = 64 << 20
 """Bytes; a larger bill of materials in a previous image is passed over."""
 
 
-def analyze(run_image: StoredImage, previous: StoredImage | None, store: Store, folders: Folders) -> Analyzed:
+def analyze(
+    run_image: StoredImage, previous: StoredImage | None, store: Store, folders: Folders, *, sboms: bool = True
+) -> Analyzed:
     """Run the phase: writes ``analyzed.toml`` and the previous launch SBOMs into the layers folder.
 
     A previous image without a readable label counts as none. Raises ``AnalyzeBroken`` (exit 32).
@@ -31,12 +35,13 @@ def analyze(run_image: StoredImage, previous: StoredImage | None, store: Store, 
     metadata = previous_metadata(previous)
     analyzed = Analyzed(
         previous=image_reference(previous) if previous and metadata is not None else "",
-        run_image=RunImageRecord(reference=image_reference(run_image), image=run_image.name),
+        run_image=RunImageRecord("".join(run_image.config.diff_ids[-1:]), image_reference(run_image), run_image.name),
         target=target,
         metadata=metadata or LayersMetadata(),
     )
+    if sboms:
+        restore_sboms(analyzed.metadata.sbom, store, folders)
     try:
-        _restore_sboms(analyzed.metadata.sbom, store, folders)
         write_analyzed(folders.layers / "analyzed.toml", analyzed)
     except OSError as error:
         raise errors.AnalyzeBroken(path=error.filename or folders.layers, reason=error.strerror or error) from error
@@ -70,8 +75,18 @@ def image_reference(image: StoredImage) -> str:
     return f"{name}@{image.descriptor.digest}"
 
 
+def restore_sboms(diff_id: str, store: Store, folders: Folders) -> None:
+    """Unpack the files of the previous image's SBOM layer, where the store still has it. Raises ``AnalyzeBroken``."""
+    try:
+        _restore_sboms(diff_id, store, folders)
+    except OSError as error:
+        raise errors.AnalyzeBroken(path=error.filename or folders.layers, reason=error.strerror or error) from error
+
+
 def _restore_sboms(diff_id: str, store: Store, folders: Folders) -> None:
-    """Unpack the files of the previous image's SBOM layer, where the store still has it."""
+    import gzip
+    import tarfile
+
     layer = held_layer(store, diff_id)
     if layer is None:
         return

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import tempfile
+import os
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.events import Emit, LogLines, Progress
-from jupyter_mlpack.lifecycle.child import Command, run_streaming
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.lifecycle.context import Session
 from jupyter_mlpack.lifecycle.descriptor import Descriptor
 from jupyter_mlpack.lifecycle.environment import Environment, add_files, add_root
-from jupyter_mlpack.lifecycle.failure import READ, build_failure, full_disk
 from jupyter_mlpack.lifecycle.files import write_buildpack_plan, write_metadata
 from jupyter_mlpack.lifecycle.gojson import go_json
+from jupyter_mlpack.lifecycle.identity import View
 from jupyter_mlpack.lifecycle.outputs import (
     FORBIDDEN_IDS,
     BuildOutputs,
@@ -35,10 +33,19 @@ from jupyter_mlpack.lifecycle.records import (
     Require,
     escape_id,
 )
+from jupyter_mlpack.lifecycle.requirements import requires_of, without_met
 from jupyter_mlpack.lifecycle.toml import MalformedError, make_folders, write_text
 from jupyter_mlpack.oci.files import FULL
+from jupyter_mlpack.pattern import pattern
+from jupyter_mlpack.scratch import remove_tree
 
-_PROGRESS = re.compile(r"\[mlpack\] (?P<what>[a-z]+) (?P<done>\d{1,15}) of (?P<total>\d{1,15})\Z")
+if TYPE_CHECKING:
+    from jupyter_mlpack.lifecycle.child import Command
+
+READ = 60
+"""Last lines of a log that are read for the reason of a failure."""
+
+PROGRESS = pattern(r"\[mlpack\] (?P<what>[a-z]+) (?P<done>\d{1,15}) of (?P<total>\d{1,15})\Z")
 
 
 def build(group: tuple[GroupElement, ...], plan: tuple[PlanEntry, ...], session: Session) -> BuildMetadata:
@@ -47,7 +54,7 @@ def build(group: tuple[GroupElement, ...], plan: tuple[PlanEntry, ...], session:
     Raises ``BuildpackFailed`` (exit 51), ``BuildBroken`` (52).
     """
     folders = session.folders
-    shutil.rmtree(folders.sbom, ignore_errors=True)
+    remove_tree(folders.sbom)
     env = session.inherited()
     outputs: list[BuildOutputs] = []
     for element in group:
@@ -60,27 +67,17 @@ def build(group: tuple[GroupElement, ...], plan: tuple[PlanEntry, ...], session:
             raise errors.BuildBroken(buildpack=element.reference, path=error.path, reason=error.reason) from error
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in FULL:
+                from jupyter_mlpack.lifecycle.failure import full_disk
+
                 raise full_disk(error.filename or "", folders.layers.parent) from error
             path = getattr(error, "filename", None) or folders.layers
             raise errors.BuildBroken(buildpack=element.reference, path=path, reason=error) from error
         outputs.append(made)
-        plan = _without_met(plan, element.id, made.unmet)
+        plan = without_met(plan, element.id, made.unmet)
     _write_legacy_bom(folders.sbom, outputs)
     metadata = merge_outputs(group, outputs)
     write_metadata(folders.metadata, metadata)
     return metadata
-
-
-def requires_of(plan: Iterable[PlanEntry], buildpack_id: str) -> tuple[Require, ...]:
-    """What a buildpack is asked to provide."""
-    mine = (entry for entry in plan if buildpack_id in {provider.id for provider in entry.providers})
-    return tuple(require for entry in mine for require in entry.requires)
-
-
-def _without_met(plan: tuple[PlanEntry, ...], buildpack_id: str, unmet: frozenset[str]) -> tuple[PlanEntry, ...]:
-    """The plan without what the buildpack met: later buildpacks are asked only for what it left unmet."""
-    met = {require.name for require in requires_of(plan, buildpack_id)} - unmet
-    return tuple(entry for entry in plan if not met & {require.name for require in entry.requires})
 
 
 @dataclass(frozen=True)
@@ -95,37 +92,65 @@ class _Buildpack:
     def _folder(self) -> Path:
         return self.session.folders.layers / escape_id(self.descriptor.id)
 
+    @property
+    def _view(self) -> View:
+        return self.session.views.of(self.descriptor)
+
     def build(self, env: Environment) -> BuildOutputs:
         """Run it, then add what its build layers bring to ``env``, for the buildpacks after it."""
         make_folders(self._folder)
-        self._run(env)
+        if not self._replay(env):
+            self._run(env)
         layers = read_layers(self._folder)
         self._extend(env, layers)
         outputs = read_outputs(self._folder, self.descriptor, self.plan)
         collect_sboms(self._folder, self.descriptor, layers, self.session.folders.sbom)
         return outputs
 
+    def _replay(self, env: Environment) -> bool:
+        """Leave behind what it left the last time, if it promises to do the same again."""
+        outcomes = self.session.outcomes
+        if outcomes is None or not outcomes.replay(self.descriptor, self.session, env, self.plan):
+            return False
+        line = f"---> {self.descriptor.reference}: nothing that it depends on has changed"
+        self.session.emit(LogLines("build", (line,)))
+        return True
+
     def _run(self, env: Environment) -> None:
+        import tempfile
+
+        from jupyter_mlpack.lifecycle.child import NotStarted, run_streaming
+
         name = self.descriptor.reference
-        log = _Log(self.session.emit)
-        with tempfile.TemporaryDirectory(prefix="mlpack-build-") as scratch:
+        log = _Log(self.session.emit, self.session.mask)
+        with tempfile.TemporaryDirectory(prefix="mlpack-build-", dir=self._view.scratch) as scratch:
             plan = Path(scratch) / "plan.toml"
             write_buildpack_plan(plan, self.plan)
-            status = run_streaming(self._command(env, plan), log.take)
+            command = self._command(env, plan)
+            try:
+                status = run_streaming(command, log.take)
+            except NotStarted as error:
+                raise errors.BuildpackFailed(buildpack=name, status="none", lines=str(error)) from error
         if status != 0:
+            from jupyter_mlpack.lifecycle.failure import build_failure
+
             raise build_failure(name, status, tuple(log.last), self.session.folders.layers.parent)
 
     def _command(self, env: Environment, plan: Path) -> Command:
+        from jupyter_mlpack.lifecycle.child import Command
+
         folders = self.session.folders
         argv = (self.descriptor.root / "bin" / "build", self._folder, folders.platform, plan)
-        own = {"CNB_LAYERS_DIR": str(self._folder), "CNB_BP_PLAN_PATH": str(plan)}
-        full = {**self.session.environment(self.descriptor, env), **own}
-        return Command(tuple(map(str, argv)), folders.app, full)
+        shown = self._view.shown
+        own = {"CNB_LAYERS_DIR": shown(self._folder), "CNB_BP_PLAN_PATH": shown(plan)}
+        full = {**self.session.environment(self.descriptor, env), **(own if self.descriptor.at_least("0.8") else {})}
+        return self._view.command(Command(tuple(map(shown, argv)), folders.app, full), plan.parent.name)
 
     def _extend(self, env: Environment, layers: dict[str, LayerRecord]) -> None:
-        for name in sorted(layers):
+        # in the order of the files that tell their types: a-b.toml, a.b.toml, a.toml
+        for name in sorted(layers, key=lambda name: os.fsencode(f"{name}.toml")):
             if layers[name].build:
-                add_root(env, self._folder / name)
+                add_root(env, self._folder / name, self._view.shown(self._folder / name))
                 add_files(env, self._folder / name / "env")
                 add_files(env, self._folder / name / "env.build")
 
@@ -135,18 +160,19 @@ class _Log:
     """A buildpack's log on its way to the listener; ``[mlpack] packages 12 of 40`` becomes progress."""
 
     emit: Emit
+    mask: Callable[[str], str]
     last: deque[str] = field(default_factory=lambda: deque(maxlen=READ))
     reached: dict[str, int] = field(default_factory=dict)
 
     def take(self, lines: tuple[str, ...]) -> None:
         """Hand on a batch. An empty one is handed on, too: the listener may raise to cancel."""
-        plain = tuple(line for line in lines if not self._is_progress(line))
+        plain = tuple(self.mask(line) for line in lines if not self._is_progress(line))
         self.last.extend(line for line in plain if line.strip())
         if plain or not lines:
             self.emit(LogLines("build", plain))
 
     def _is_progress(self, line: str) -> bool:
-        found = _PROGRESS.match(line)
+        found = PROGRESS.match(line)
         if not found:
             return False
         what, done, total = found["what"], int(found["done"]), int(found["total"])

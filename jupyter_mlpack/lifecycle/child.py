@@ -13,11 +13,11 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from jupyter_mlpack.children import signals_wait
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.signals import signals_wait
 
 UMASK = 0o022
 GRACE = 5.0
@@ -26,6 +26,10 @@ BEAT = 0.5
 """Seconds after which lines are handed on, and after which a silent child's listener is asked whether to go on."""
 _CHUNK = 1 << 16
 _LONGEST = 1 << 16
+
+
+class NotStarted(OSError):
+    """A program that cannot be started: there is none, or it may not be run, or its environment is impossible."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +45,32 @@ class Command:
 def started(command: Command, output: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
     """The running child; it and all of its group are gone when the block is left.
 
-    Raises ``OSError`` or ``ValueError`` when it cannot be started.
+    Raises ``NotStarted``.
     """
     child = None
     try:
-        with signals_wait():
-            child = subprocess.Popen(
-                list(command.argv),
-                cwd=command.folder,
-                env=dict(command.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                umask=UMASK,
-            )
+        try:
+            with signals_wait():
+                child = subprocess.Popen(
+                    list(command.argv),
+                    cwd=command.folder,
+                    env=dict(command.environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    umask=UMASK,
+                )
+        except (OSError, ValueError) as error:
+            raise NotStarted(str(error)) from error
         yield child
     finally:
         if child is not None:
-            _stop(child)
+            try:
+                _stop(child)
+            except BaseException:
+                _stop(child)
+                raise
             if child.stdout is not None:
                 child.stdout.close()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.lifecycle.context import Folders
 from jupyter_mlpack.oci.manifest import History, ImageConfig
 
@@ -14,7 +14,7 @@ LAUNCHER = "/cnb/lifecycle/launcher"
 PROCESSES = "/cnb/process"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Addition:
     """A layer on top of the run image: its diffID and the history's ``created_by``."""
 
@@ -30,7 +30,7 @@ def application_config(
     ``default_process`` may be empty: then the launcher waits for a command.
     """
     entrypoint = f"{PROCESSES}/{default_process}" if default_process else LAUNCHER
-    return dataclasses.replace(
+    return replace(
         run,
         created=CREATED,
         diff_ids=(*run.diff_ids, *(addition.diff_id for addition in additions)),
@@ -43,12 +43,18 @@ def application_config(
     )
 
 
+def dated(config: ImageConfig, created: str) -> ImageConfig:
+    """The configuration with another moment, of the image and of all that it was made of."""
+    history = tuple(replace(entry, created=created) for entry in config.history)
+    return replace(config, created=created, history=history)
+
+
 def base_history(run: ImageConfig) -> tuple[History, ...]:
     """The run image's history, one entry a layer; nameless entries when it does not match its layers."""
     kept = [entry for entry in run.history if not entry.empty_layer]
     if len(kept) != len(run.diff_ids):
         kept = [History(CREATED, "")] * len(run.diff_ids)
-    return tuple(dataclasses.replace(entry, created=CREATED) for entry in kept)
+    return tuple(replace(entry, created=CREATED) for entry in kept)
 
 
 def application_env(env: Sequence[tuple[str, str]], folders: Folders) -> tuple[tuple[str, str], ...]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_mlpack.events import Emit, ignore
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.lifecycle.descriptor import Descriptor
 from jupyter_mlpack.lifecycle.environment import Environment, inherited_environment, with_overrides
+from jupyter_mlpack.lifecycle.identity import Views
+from jupyter_mlpack.lifecycle.inputs import BuildInputs
 from jupyter_mlpack.lifecycle.records import BuildpackRecord, RunTarget
+from jupyter_mlpack.lifecycle.reuse import Elsewhere
 from jupyter_mlpack.oci.manifest import StoredImage
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.lifecycle.cache import Cache
+    from jupyter_mlpack.lifecycle.finish import Finish
+    from jupyter_mlpack.lifecycle.outcomes import Outcomes
 
 Extend = Callable[[Sequence[BuildpackRecord]], StoredImage]
 IMAGE_LAYERS = "/layers"
@@ -24,16 +33,22 @@ class BuildContext:
     """What the caller hands in.
 
     ``workdir`` is a scratch folder that the caller removes. ``settings`` become files of the platform's ``env``
-    (``UV_*``, ``BP_UV``, ``BP_TARGET_PYTHON`` ...). ``previous`` is the name of the image whose layers may be kept.
+    (``UV_*``, ``BP_UV``, ``BP_TARGET_PYTHON`` ...). ``previous`` is the image whose layers may be kept: its
+    name in the store, or where it is elsewhere.
     ``launcher`` replaces our own launcher by another program. ``extend`` is asked once the layers are built which run
     image to put them on (the specification's *extend* phase): it gets the layers' records, with their metadata.
+    ``inputs`` are what the user gave to this build beside its application. ``cache`` is where cached layers are kept,
+    if not in the store. ``finish`` runs in the image when all of its layers but the application are made.
     """
 
     workdir: Path
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
-    previous: str | None = None
+    previous: str | Elsewhere | None = None
     launcher: Path | None = None
     extend: Extend | None = None
+    inputs: BuildInputs = BuildInputs()
+    cache: Cache | None = None
+    finish: Finish | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,11 @@ class Folders:
         return self.layers / "config" / "metadata.toml"
 
     @property
+    def listings(self) -> Path:
+        """Where buildpacks may list layers in place of making folders, by buildpack."""
+        return self.layers.with_name("listings")
+
+    @property
     def sbom(self) -> Path:
         """The folder of the bills of materials, by kind of layer."""
         return self.layers / "sbom"
@@ -68,13 +88,20 @@ class Owner:
 
 @dataclass(frozen=True)
 class Session:
-    """What the two phases that run buildpacks have in common. ``environ`` is the machine's (it is filtered here)."""
+    """What the two phases that run buildpacks have in common. ``environ`` is the machine's (it is filtered here).
+
+    With ``outcomes``, what buildpacks promise is replayed. ``mask`` hides the secrets that buildpacks were given in
+    what they print. ``views`` say which paths they see.
+    """
 
     descriptors: Mapping[str, Descriptor] = field(hash=False)
     folders: Folders
     target: RunTarget
     environ: Mapping[str, str] = field(hash=False)
     emit: Emit = ignore
+    outcomes: Outcomes | None = None
+    mask: Callable[[str], str] = str
+    views: Views = Views()
 
     def inherited(self) -> Environment:
         """The part of the machine's environment that a buildpack may see."""
@@ -83,10 +110,11 @@ class Session:
     def environment(self, descriptor: Descriptor, env: Environment) -> Environment:
         """``env`` with what platform and operator add, and the variables that every buildpack executable gets."""
         platform = None if descriptor.clear_env else self.folders.platform
+        view = self.views.of(descriptor)
         return {
             **with_overrides(env, platform, self.folders.build_config),
-            "CNB_BUILDPACK_DIR": str(descriptor.root),
-            "CNB_PLATFORM_DIR": str(self.folders.platform),
+            "CNB_BUILDPACK_DIR": view.shown(descriptor.root),
+            **({"CNB_PLATFORM_DIR": view.shown(self.folders.platform)} if descriptor.at_least("0.8") else {}),
             **(_target_environment(self.target) if descriptor.at_least("0.10") else {}),
             **({"CNB_EXEC_ENV": EXEC_ENV} if descriptor.at_least("0.12") else {}),
         }

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_mlpack.errors import BuildpackApiUnsupported
+from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.lifecycle.fields import Fields
+from jupyter_mlpack.lifecycle.promise import Promise
 from jupyter_mlpack.lifecycle.records import GroupElement, Order, RunTarget
 from jupyter_mlpack.values import Buildpack
 
-SUPPORTED_APIS = ("0.8", "0.9", "0.10", "0.11", "0.12")
+SUPPORTED_APIS = ("0.7", "0.8", "0.9", "0.10", "0.11", "0.12")
+BIONIC = "io.buildpacks.stacks.bionic"
+"""The one stack that means a target."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,10 @@ class BuildpackTarget:
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A buildpack as its ``buildpack.toml`` describes it; ``order`` is set for composite ones, which run nothing."""
+    """A buildpack as its ``buildpack.toml`` describes it; ``order`` is set for composite ones, which run nothing.
+
+    ``relocatable`` ones write the paths that they are told by ``BP_IMAGE_LAYERS_DIR``, wherever they run.
+    """
 
     root: Path
     api: str
@@ -37,6 +43,8 @@ class Descriptor:
     sbom_formats: tuple[str, ...] = ()
     order: Order = ()
     targets: tuple[BuildpackTarget, ...] = ()
+    promise: Promise | None = None
+    relocatable: bool = False
 
     @property
     def reference(self) -> str:
@@ -77,9 +85,11 @@ def read_descriptor(root: Path) -> Descriptor:
         sbom_formats=info.texts("sbom-formats") or (),
         order=read_order(fields),
         targets=_targets(fields, root),
+        promise=_promise(fields.table("metadata").table("mlpack")),
+        relocatable=fields.table("metadata").table("mlpack").flag("relocatable"),
     )
     if descriptor.api not in SUPPORTED_APIS:
-        raise BuildpackApiUnsupported(
+        raise errors.BuildpackApiUnsupported(
             buildpack=descriptor.reference, api=descriptor.api or "none", apis=", ".join(SUPPORTED_APIS)
         )
     return descriptor
@@ -96,6 +106,17 @@ def read_order(fields: Fields) -> Order:
     )
 
 
+def _promise(fields: Fields) -> Promise | None:
+    """What the outcome depends on, if the buildpack says so."""
+    reads = fields.texts("reads")
+    if reads is None:
+        alone = _promise(fields.table("detect")) if fields.table("detect").texts("reads") is not None else None
+        return Promise(detect=alone, build=False) if alone else None
+    settings, programs = fields.texts("settings") or (), fields.texts("programs") or ()
+    detect = _promise(fields.table("detect"))
+    return Promise(reads, settings, programs, fields.texts("lists"), fields.texts("named") or (), detect)
+
+
 def _targets(fields: Fields, root: Path) -> tuple[BuildpackTarget, ...]:
     """The declared targets, or what the older ``stacks`` and the files in ``bin`` imply."""
     declared = tuple(
@@ -109,8 +130,11 @@ def _targets(fields: Fields, root: Path) -> tuple[BuildpackTarget, ...]:
     )
     if declared:
         return declared
-    if any(stack.text("id") == "*" for stack in fields.tables("stacks")):
+    stacks = [stack.text("id") for stack in fields.tables("stacks")]
+    if "*" in stacks:
         return (BuildpackTarget(),)
+    if BIONIC in stacks and (len(stacks) == 1 or api_number(fields.text("api")) >= api_number("0.10")):
+        return (BuildpackTarget("linux", "amd64", distros=(("ubuntu", "18.04"),)),)
     return (BuildpackTarget(os="linux"),) if (root / "bin" / "build").exists() else ()
 
 

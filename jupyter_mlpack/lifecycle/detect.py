@@ -6,17 +6,15 @@ Composite buildpacks stand for their own orders, in place. Exit status 0 passes,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from jupyter_mlpack import errors
 from jupyter_mlpack.events import LogLines
+from jupyter_mlpack.frozen import dataclass, field, replace
+from jupyter_mlpack.lifecycle.answers import ERROR, FAIL, PASS, Answer
 from jupyter_mlpack.lifecycle.context import Session
 from jupyter_mlpack.lifecycle.descriptor import Descriptor, fits
 from jupyter_mlpack.lifecycle.files import write_group, write_plan
-from jupyter_mlpack.lifecycle.question import ERROR, FAIL, PASS, Answer, ask
 from jupyter_mlpack.lifecycle.records import GroupElement, Order
 from jupyter_mlpack.lifecycle.resolve import Passed, Resolution, resolve_plan
-from jupyter_mlpack.lifecycle.tail import last_lines
 
 _Group = tuple[GroupElement, ...]
 
@@ -35,6 +33,9 @@ def detect(order: Order, session: Session) -> Resolution:
             return outcome
     except OSError as error:
         raise errors.DetectBroken(path=error.filename, reason=error.strerror) from error
+    except RecursionError as error:
+        reason = "A composite buildpack is made of itself, or its groups are many hundreds deep."
+        raise errors.DetectBroken(path="order.toml", reason=reason) from error
     raise detector.failure(outcome)
 
 
@@ -95,11 +96,26 @@ class _Detector:
     def _ask(self, done: _Group) -> None:
         """Ask those that have not been asked before."""
         names = [element.reference for element in done if element.reference not in self.answers]
-        given = ask([self.session.descriptors[name] for name in names], self.session)
+        given = self._answers([self.session.descriptors[name] for name in names])
         self.answers.update(zip(names, given, strict=True))
         for name, answer in zip(names, given, strict=True):
             if lines := answer.output.splitlines():
                 self.session.emit(LogLines("detect", tuple(f"[{name}] {line}" for line in lines)))
+
+    def _answers(self, descriptors: list[Descriptor]) -> list[Answer]:
+        """What they say, or said when they were last asked the same."""
+        outcomes = self.session.outcomes
+        said = [outcomes.answer(descriptor, self.session) if outcomes else None for descriptor in descriptors]
+        unasked = [descriptor for descriptor, answer in zip(descriptors, said, strict=True) if answer is None]
+        if not unasked:
+            return [answer for answer in said if answer is not None]
+        from jupyter_mlpack.lifecycle.question import ask
+
+        fresh = dict(zip((descriptor.reference for descriptor in unasked), ask(unasked, self.session), strict=True))
+        if outcomes:
+            for descriptor in unasked:
+                outcomes.remember_answer(descriptor, self.session, fresh[descriptor.reference])
+        return [answer or fresh[item.reference] for item, answer in zip(descriptors, said, strict=True)]
 
     def _judge(self, done: _Group) -> Resolution | _Refusal:
         status = {element: self.answers[element.reference].status for element in done}
@@ -115,6 +131,8 @@ class _Detector:
 
     def failure(self, refusal: _Refusal) -> errors.LifecycleError:
         """The error that says why nothing fits."""
+        from jupyter_mlpack.lifecycle.tail import last_lines
+
         if refusal.errored is not None:
             name = refusal.errored.reference
             answer = self.answers[name]

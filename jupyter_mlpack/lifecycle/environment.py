@@ -30,12 +30,15 @@ def inherited_environment(environ: Mapping[str, str]) -> Environment:
     return {name: value for name, value in environ.items() if name in INHERITED}
 
 
-def add_root(env: Environment, layer: Path) -> None:
-    """Put the layer's ``bin``, ``lib``, ``include`` and ``pkgconfig`` in front, where they exist."""
+def add_root(env: Environment, layer: Path, shown: str = "") -> None:
+    """Put the layer's ``bin``, ``lib``, ``include`` and ``pkgconfig`` in front, where they exist.
+
+    ``shown`` is the path at which buildpacks see the layer, if it is another one.
+    """
     for folder, names in BUILD_ROOTS.items():
         if (layer / folder).exists():
             for name in names:
-                env[name] = str(layer / folder) + _before(env.get(name, ""), os.pathsep)
+                env[name] = f"{shown or layer}/{folder}" + _before(env.get(name, ""), os.pathsep)
 
 
 def add_files(env: Environment, folder: Path, default: str = "override") -> None:

@@ -5,23 +5,21 @@ uv's words are those of versions 0.5 to 0.9 without a terminal; whatever is not 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.lifecycle.tail import last_lines
+from jupyter_mlpack.oci.files import FULL
+from jupyter_mlpack.pattern import pattern
 
-READ = 60
-"""Lines of a log that are read for a reason."""
-
-_HASH = re.compile(
+_HASH = pattern(
     r"Hash mismatch for `?(?P<package>[^`\s]+)`?\s+Expected:\s+(?P<expected>[\w:\s]+?)"
     r"\s+Computed:\s+(?P<found>\w+:\w+)"
 )
-_OFFLINE = re.compile(r"error sending request|dns error|Connection refused|tcp connect error|Temporary failure in name")
-_HOST = re.compile(r"https?://(?:[^/\s@]*@)?([^/\s`)]+)")
-_FULL = re.compile(r"No space left on device|Disk quota exceeded")
-_PATH = re.compile(r"(?:^|[\s`'\"])(/[^\s`'\":]*)")
+_OFFLINE = pattern(r"error sending request|dns error|Connection refused|tcp connect error|Temporary failure in name")
+_HOST = pattern(r"https?://(?:[^/\s@]*@)?([^/\s`)]+)")
+_FULL = pattern(r"No space left on device|Disk quota exceeded")
+_PATH = pattern(r"(?:^|[\s`'\"])(/[^\s`'\":]*)")
 
 
 def build_failure(buildpack: str, status: int, lines: tuple[str, ...], workdir: Path) -> errors.LifecycleError:
@@ -38,6 +36,13 @@ def build_failure(buildpack: str, status: int, lines: tuple[str, ...], workdir: 
         hosts = _HOST.findall(text)
         return errors.DownloadsUnreachable(buildpack=buildpack, host=hosts[-1] if hosts else "the package index")
     return errors.BuildpackFailed(buildpack=buildpack, status=status, lines=last_lines(lines))
+
+
+def unprepared(error: OSError, workdir: Path, folder: Path) -> errors.LifecycleError:
+    """What to raise where a build's folders could not be written; ``folder`` is what was being written."""
+    if error.errno in FULL:
+        return full_disk("", workdir)
+    return errors.WorkspaceUnwritable(path=error.filename or folder, reason=error.strerror or error)
 
 
 def full_disk(path: str, workdir: Path) -> errors.LifecycleError:

@@ -20,7 +20,7 @@ from jupyter_mlpack.lifecycle.records import (
     Process,
     Report,
     Require,
-    Table,
+    StoreRecord,
 )
 from jupyter_mlpack.lifecycle.toml import MalformedError, Raw, write_toml
 
@@ -82,7 +82,7 @@ def _sections(fields: Fields) -> PlanSections:
 def _require(entry: Fields) -> Require:
     if entry.text("version"):
         raise MalformedError(entry.path, 'a requirement has the key "version", which belongs into its metadata')
-    return Require(entry.text("name"), entry.free_table("metadata"))
+    return Require(entry.text("name"), entry.any_table("metadata"))
 
 
 def write_plan(path: Path, plan: tuple[PlanEntry, ...]) -> None:
@@ -126,22 +126,22 @@ def read_layer(path: Path) -> LayerRecord:
     if any(name in fields.content for name in TYPES):
         raise MalformedError(path, "launch, build and cache belong into the table [types]")
     types = fields.table("types")
-    return LayerRecord(types.flag("launch"), types.flag("build"), types.flag("cache"), fields.free_table("metadata"))
+    return LayerRecord(types.flag("launch"), types.flag("build"), types.flag("cache"), fields.get("metadata"))
 
 
-def write_layer_metadata(path: Path, metadata: Table | None) -> None:
+def write_layer_metadata(path: Path, metadata: object) -> None:
     """A ``<layer>.toml`` with the metadata alone: a buildpack that keeps the layer sets its types anew."""
     write_toml(path, {"metadata": sorted_table(metadata)})
 
 
-def read_store(path: Path) -> Table | None:
-    """The ``[metadata]`` of a ``store.toml``; ``None`` when there is no such file."""
-    return (Fields.read(path).free_table("metadata") or {}) if path.exists() else None
+def read_store(path: Path) -> StoreRecord | None:
+    """A ``store.toml``; ``None`` when there is no such file."""
+    return StoreRecord(Fields.read(path).any_table("metadata")) if path.is_file() else None
 
 
-def write_store(path: Path, metadata: Table) -> None:
+def write_store(path: Path, store: StoreRecord) -> None:
     """A ``store.toml``."""
-    write_toml(path, {"metadata": sorted_table(metadata)})
+    write_toml(path, {"metadata": sorted_table(store.metadata)})
 
 
 # --- metadata.toml, report.toml -------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def write_metadata(path: Path, metadata: BuildMetadata) -> None:
         "buildpacks": [_element(element) for element in metadata.buildpacks],
         "labels": labels or None,
         "processes": [_process(process) for process in metadata.processes],
-        "slices": [{"paths": list(paths)} for paths in metadata.slices] or None,
+        "slices": [{"paths": None if paths is None else list(paths)} for paths in metadata.slices] or None,
         "buildpack-default-process-type": metadata.default_process or None,
     }
     write_toml(path, table)
@@ -179,7 +179,7 @@ def read_metadata(path: Path) -> BuildMetadata:
         tuple(_read_element(entry) for entry in fields.tables("buildpacks")),
         tuple((entry.text("key"), entry.text("value")) for entry in fields.tables("labels")),
         tuple(_read_process(entry) for entry in fields.tables("processes")),
-        tuple(entry.texts("paths") or () for entry in fields.tables("slices")),
+        tuple(entry.texts("paths") for entry in fields.tables("slices")),
         fields.text("buildpack-default-process-type"),
     )
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 
 
 def toml_float(value: float) -> str:
     """A TOML float: exponents below -4 or from 6 digits before the point on, and always a point or an exponent."""
     if math.isnan(value):
-        return "nan"
+        return "-nan" if math.copysign(1, value) < 0 else "nan"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     sign, digits, exponent = _shortest(value)
@@ -31,6 +30,8 @@ def json_float(value: float) -> str:
 
 def _shortest(value: float) -> tuple[str, str, int]:
     """Sign, significant digits and decimal exponent (of the first digit) of the shortest text that reads back."""
+    from decimal import Decimal
+
     parts = Decimal(repr(value)).as_tuple()
     assert isinstance(parts.exponent, int)
     digits = "".join(map(str, parts.digits))

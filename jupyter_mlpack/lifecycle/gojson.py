@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Mapping, Sequence
 
@@ -45,6 +44,8 @@ def sorted_table(value: object) -> object:
 
 
 def _moment(value: object) -> str:
+    import datetime
+
     if isinstance(value, datetime.datetime):
         text = value.isoformat()
         fraction = f".{value.microsecond:06d}".rstrip("0").rstrip(".")

@@ -7,11 +7,13 @@ materials. Only layers that are nothing but launch layers enter, since only they
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_mlpack.atomic import write_atomically
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.lifecycle.records import LayerRecord, Table, escape_id
 from jupyter_mlpack.lifecycle.reuse import held_layer
 from jupyter_mlpack.oci.store import Store
@@ -42,11 +44,13 @@ class KnownLayers:
 
     def find(self, buildpack_id: str, layer: str) -> KnownLayer | None:
         """One layer of ``of``."""
-        return dict(self.of(buildpack_id)).get(layer)
+        known = _read(self._folder / escape_id(buildpack_id) / f"{layer}.json")
+        return known if known and held_layer(self._store, known.diff_id) else None
 
     def remember(self, buildpack_id: str, layer: str, record: LayerRecord, sboms: Mapping[str, str]) -> None:
         """Enter a layer that was exported; those without metadata, or of other types, are passed over."""
-        if record.build or record.cache or not record.launch or not record.metadata:
+        keyed = isinstance(record.metadata, Mapping) and bool(record.metadata)
+        if record.build or record.cache or not record.launch or not keyed:
             return
         entry = {"metadata": record.metadata, "diff_id": record.sha, "sboms": dict(sboms)}
         try:
@@ -54,7 +58,12 @@ class KnownLayers:
         except (TypeError, ValueError):
             # dates and nan in a metadata table have no JSON form that reads back equal: such a layer is not shared
             return
-        write_atomically(self._folder / escape_id(buildpack_id) / f"{layer}.json", text)
+        place = self._folder / escape_id(buildpack_id) / f"{layer}.json"
+        with suppress(OSError):
+            if place.read_bytes() == text.encode():
+                os.utime(place)  # in use: what nobody has used for long may go
+                return
+        write_atomically(place, text)
 
 
 def _read(path: Path) -> KnownLayer | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.lifecycle.fields import Fields
 from jupyter_mlpack.lifecycle.gojson import go_json, sorted_table
 from jupyter_mlpack.lifecycle.records import (
@@ -17,15 +17,20 @@ from jupyter_mlpack.lifecycle.records import (
     LayersMetadata,
     RunImageRecord,
     RunTarget,
+    StoreRecord,
 )
 from jupyter_mlpack.lifecycle.toml import MalformedError, write_toml
+from jupyter_mlpack.pattern import pattern
 
 LIFECYCLE_LABEL = "io.buildpacks.lifecycle.metadata"
 BUILD_LABEL = "io.buildpacks.build.metadata"
 PROJECT_LABEL = "io.buildpacks.project.metadata"
+ORIGINS_LABEL = "org.jupyter-mlpack.buildpack-sources"
+"""Ours: where buildpacks were fetched from that are not of the machine which built the image, by ``id@version``."""
+_HALF = pattern("[\ud800-\udfff]")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class LauncherVersion:
     """What the build label says of the launcher in the image."""
 
@@ -57,13 +62,19 @@ def lifecycle_label(metadata: LayersMetadata) -> str:
     )
 
 
+def cache_label(metadata: LayersMetadata) -> str:
+    """The text of ``io.buildpacks.lifecycle.cache.metadata``: cached layers and their bills of materials."""
+    buildpacks = [_buildpack_json(record) for record in metadata.buildpacks]
+    return go_json({"sbom": _sha(metadata.sbom), "buildpacks": buildpacks})
+
+
 def _sha(sha: str) -> dict[str, str]:
     return {"sha": sha}
 
 
 def _buildpack_json(record: BuildpackRecord) -> dict[str, object]:
     layers = {name: _layer_json(record.layers[name]) for name in sorted(record.layers)}
-    store = {} if record.store is None else {"store": {"metadata": sorted_table(record.store)}}
+    store = {} if record.store is None else {"store": {"metadata": sorted_table(record.store.metadata)}}
     return {"key": record.id, "version": record.version, "layers": layers, **store}
 
 
@@ -100,32 +111,46 @@ def build_label(metadata: BuildMetadata, launcher: LauncherVersion) -> str:
 
 
 def read_lifecycle_label(text: str) -> LayersMetadata | None:
-    """The label's value; ``None`` for a text that is not such a label (the official analyzer passes it over, too)."""
+    """The label's value, empty for no text; ``None`` for what is not such a label: it counts as no earlier image.
+
+    All numbers become floating ones, as in any JSON that Go reads: a buildpack gets its ``1`` back as ``1.0``.
+    """
+    if not text:
+        return LayersMetadata()
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_int=float)
+        if r"\u" in text:
+            data = _whole(data)
+        if data is None:
+            return LayersMetadata()
         return _metadata(Fields(Path(LIFECYCLE_LABEL), data), "data") if isinstance(data, Mapping) else None
     except (json.JSONDecodeError, MalformedError):
         return None
 
 
+def _whole(value: object) -> object:
+    """``value`` with a replacement character for each half of a pair of code units that has no other half."""
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {_whole(key): _whole(value[key]) for key in value} if isinstance(value, dict) else value
+
+
 def _metadata(fields: Fields, free: str) -> LayersMetadata:
-    run = _run_image(
-        fields.table("runImage" if free == "data" else "run-image"), "topLayer" if free == "data" else "top-layer"
-    )
+    run_key, top_key = ("runImage", "topLayer") if free == "data" else ("run-image", "top-layer")
+    run, stack = _run_image(fields.table(run_key), top_key), fields.free_table("stack")
+    older = None if stack is None else _run_image(Fields(fields.path, stack).table(run_key), top_key)
     return LayersMetadata(
-        app=tuple(entry.text("sha") for entry in _tables(fields, "app")),
+        app=tuple(entry.text("sha") for entry in fields.tables("app")),
         sbom=fields.table("sbom").text("sha"),
-        buildpacks=tuple(_buildpack(entry, free) for entry in _tables(fields, "buildpacks")),
+        buildpacks=tuple(_buildpack(entry, free) for entry in fields.tables("buildpacks")),
         config=fields.table("config").text("sha"),
         launcher=fields.table("launcher").text("sha"),
         process_types=fields.table("process-types").text("sha"),
         run_image=run,
+        stack=older,
     )
-
-
-def _tables(fields: Fields, key: str) -> tuple[Fields, ...]:
-    """An array of tables that Go writes as ``null`` when it is empty."""
-    return () if fields.content.get(key) is None else fields.tables(key)
 
 
 def _run_image(fields: Fields, top: str) -> RunImageRecord:
@@ -140,13 +165,13 @@ def _buildpack(entry: Fields, free: str) -> BuildpackRecord:
         id=entry.text("key"),
         version=entry.text("version"),
         layers={name: _layer(Fields(entry.path, layers).table(name), free) for name in layers},
-        store=None if store is None else Fields(entry.path, store).free_table("metadata") or {},
+        store=None if store is None else StoreRecord(Fields(entry.path, store).free_table("metadata")),
     )
 
 
 def _layer(fields: Fields, free: str) -> LayerRecord:
     flags = (fields.flag("launch"), fields.flag("build"), fields.flag("cache"))
-    return LayerRecord(*flags, metadata=fields.free_table(free), sha=fields.text("sha"))
+    return LayerRecord(*flags, metadata=fields.get(free), sha=fields.text("sha"))
 
 
 # --- analyzed.toml --------------------------------------------------------------------------------------------
@@ -155,7 +180,8 @@ def _layer(fields: Fields, free: str) -> LayerRecord:
 def write_analyzed(path: Path, analyzed: Analyzed) -> None:
     """``analyzed.toml``."""
     run, target = analyzed.run_image, analyzed.target
-    distro = {"name": target.distro, "version": target.distro_version} if target.distro else None
+    known = target.distro or target.distro_version
+    distro = {"name": target.distro, "version": target.distro_version} if known else None
     table = {
         "image": {"reference": analyzed.previous},
         "metadata": _metadata_table(analyzed.metadata),
@@ -175,9 +201,7 @@ def write_analyzed(path: Path, analyzed: Analyzed) -> None:
 
 
 def _metadata_table(metadata: LayersMetadata) -> dict[str, object]:
-    run = metadata.run_image
-    names = {"image": run.image or None, "mirrors": list(run.mirrors) or None}
-    stack = {"stack": {"run-image": names}} if run.reference or run.image else {}
+    run, stack = metadata.run_image, metadata.stack
     return {
         "app": [_sha(sha) for sha in metadata.app] or None,
         "sbom": _sha(metadata.sbom) if metadata.sbom else None,
@@ -185,23 +209,28 @@ def _metadata_table(metadata: LayersMetadata) -> dict[str, object]:
         "config": _sha(metadata.config),
         "launcher": _sha(metadata.launcher),
         "process-types": _sha(metadata.process_types),
-        "run-image": {"top-layer": run.top_layer, "reference": run.reference, **names},
-        **stack,
+        "run-image": {"top-layer": run.top_layer, "reference": run.reference, **_names(run)},
+        "stack": None if stack is None else {"run-image": _names(stack)},
     }
+
+
+def _names(run: RunImageRecord) -> dict[str, object]:
+    return {"image": run.image or None, "mirrors": list(run.mirrors) or None}
 
 
 def _buildpack_table(record: BuildpackRecord) -> dict[str, object]:
     layers = {
         name: {
             "sha": layer.sha,
+            # the writer puts a table behind all plain values, wherever it stands
+            "metadata": sorted_table(layer.metadata),
             "build": layer.build,
             "launch": layer.launch,
             "cache": layer.cache,
-            "metadata": sorted_table(layer.metadata),
         }
         for name, layer in sorted(record.layers.items())
     }
-    store = None if record.store is None else {"metadata": sorted_table(record.store)}
+    store = None if record.store is None else {"metadata": sorted_table(record.store.metadata)}
     return {"key": record.id, "version": record.version, "layers": layers, "store": store}
 
 

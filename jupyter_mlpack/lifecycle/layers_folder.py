@@ -22,8 +22,11 @@ def _record(element: GroupElement, folder: Path) -> BuildpackRecord:
 
 
 def _names(folder: Path) -> list[str]:
-    names = {path.name.removesuffix(".toml") for path in folder.glob("*.toml") if path.is_file()}
-    return sorted(names - RESERVED_LAYERS)
+    """Names of layers: of all ``<layer>.toml``, reserved ones excepted, and of all folders."""
+    paths = list(folder.iterdir()) if folder.is_dir() else []
+    folders = {path.name for path in paths if path.is_dir() and not path.is_symlink()}
+    tables = {path.name for path in paths if path.name.endswith(".toml")} - folders
+    return sorted({name.removesuffix(".toml") for name in tables} - RESERVED_LAYERS | folders)
 
 
 def launch_layers(record: BuildpackRecord) -> dict[str, LayerRecord]:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import selectors
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
 
 from jupyter_mlpack.events import Emit, LogLines
+from jupyter_mlpack.lifecycle.answers import ERROR, PASS, Answer
 from jupyter_mlpack.lifecycle.child import BEAT, Command, started
 from jupyter_mlpack.lifecycle.context import Session
 from jupyter_mlpack.lifecycle.descriptor import Descriptor
 from jupyter_mlpack.lifecycle.files import read_detect_plan
-from jupyter_mlpack.lifecycle.records import PlanSections
 from jupyter_mlpack.lifecycle.toml import MalformedError
 
-PASS, FAIL, ERROR = 0, 100, -1
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How one ``bin/detect`` ended: exit status, its output, the alternatives of its plan."""
-
-    status: int
-    output: str
-    alternatives: tuple[PlanSections, ...] = ()
+PIDFD = hasattr(os, "pidfd_open")
 
 
 def ask(descriptors: Sequence[Descriptor], session: Session) -> list[Answer]:
@@ -34,6 +26,22 @@ def ask(descriptors: Sequence[Descriptor], session: Session) -> list[Answer]:
     with ExitStack() as stack:
         questions = [stack.enter_context(_Question(descriptor, session)) for descriptor in descriptors]
         return [question.answer(session.emit) for question in questions]
+
+
+def await_end(pid: int, seconds: float) -> None:
+    """Wait until the child ends, hearing of it at once where the kernel can tell; ``Popen.wait`` looks now and then."""
+    if not PIDFD:
+        return
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:  # it has ended and was waited for
+        return
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(handle, selectors.EVENT_READ)
+            selector.select(seconds)
+    finally:
+        os.close(handle)
 
 
 class _Question(ExitStack):
@@ -53,18 +61,23 @@ class _Question(ExitStack):
         return self
 
     def _start(self) -> None:
-        scratch = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="mlpack-detect-")))
+        self.view = self.session.views.of(self.descriptor)
+        scratch = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="mlpack-detect-", dir=self.view.scratch)))
         self.plan, self.log = scratch / "plan.toml", scratch / "log"
         self.plan.touch()
-        env = self.session.environment(self.descriptor, self.session.inherited())
-        folders = self.session.folders
-        argv = (str(self.descriptor.root / "bin" / "detect"), str(folders.platform), str(self.plan))
-        command = Command(argv, folders.app, {**env, "CNB_BUILD_PLAN_PATH": str(self.plan)})
         output = self.enter_context(self.log.open("wb"))
         try:
-            self.child = self.enter_context(started(command, output))
+            self.child = self.enter_context(started(self._command(), output))
         except (OSError, ValueError) as error:
             self.problem = f"bin/detect cannot be started: {error}"
+
+    def _command(self) -> Command:
+        env = self.session.environment(self.descriptor, self.session.inherited())
+        if self.descriptor.at_least("0.8"):
+            env["CNB_BUILD_PLAN_PATH"] = self.view.shown(self.plan)
+        folders = self.session.folders
+        paths = (self.descriptor.root / "bin" / "detect", folders.platform, self.plan)
+        return self.view.command(Command(tuple(map(self.view.shown, paths)), folders.app, env), self.plan.parent.name)
 
     def answer(self, emit: Emit) -> Answer:
         """Wait for the end; ``emit`` gets an empty batch now and then, so that it can raise to cancel."""
@@ -72,16 +85,18 @@ class _Question(ExitStack):
             return Answer(ERROR, self.problem)
         while (status := self._status()) is None:
             emit(LogLines("detect", ()))
-        output = self.log.read_bytes().decode("utf-8", "replace")
+        output = self.session.mask(self.log.read_bytes().decode("utf-8", "replace"))
         if status != PASS:
             return Answer(status, output)
         try:
             return Answer(PASS, output, read_detect_plan(self.plan))
-        except (MalformedError, FileNotFoundError) as error:
+        except (MalformedError, OSError) as error:
             return Answer(ERROR, f"{output}\n{error}")
 
     def _status(self) -> int | None:
+        """The exit status; ``None`` if it still runs after a moment."""
+        await_end(self.child.pid, BEAT)
         try:
-            return self.child.wait(BEAT)
+            return self.child.wait(0 if PIDFD else BEAT)
         except TimeoutExpired:
             return None

@@ -6,7 +6,8 @@ The names are the specification's. ``Table`` is a table of a TOML file whose key
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from jupyter_mlpack.frozen import dataclass, field
 
 Table = Mapping[str, object]
 
@@ -71,34 +72,44 @@ class Process:
 
 @dataclass(frozen=True)
 class BuildMetadata:
-    """What ``metadata.toml`` holds: the outcome of the build phase."""
+    """What ``metadata.toml`` holds: the outcome of the build phase. A slice is ``None`` if it has no list of paths."""
 
     buildpacks: tuple[GroupElement, ...]
     labels: tuple[tuple[str, str], ...] = ()
     processes: tuple[Process, ...] = ()
-    slices: tuple[tuple[str, ...], ...] = ()
+    slices: tuple[tuple[str, ...] | None, ...] = ()
     default_process: str = ""
 
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """What is known of one layer: its types, its metadata, and the diffID it had when it was last exported."""
+    """What is known of one layer: its types, its metadata, and the diffID it had when it was last exported.
+
+    ``metadata`` is a table as a rule; the buildpack may have written any value there, or none.
+    """
 
     launch: bool = False
     build: bool = False
     cache: bool = False
-    metadata: Table | None = field(default=None, hash=False)
+    metadata: object = field(default=None, hash=False)
     sha: str = ""
 
 
 @dataclass(frozen=True)
+class StoreRecord:
+    """A ``store.toml``: what a buildpack wants to remember; ``metadata`` is ``None`` if it has no such table."""
+
+    metadata: Table | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True)
 class BuildpackRecord:
-    """The layers that a buildpack contributed to an image, by name, and its ``store.toml``."""
+    """The layers that a buildpack contributed to an image, by name, and its ``store.toml``, if it wrote one."""
 
     id: str
     version: str
     layers: Mapping[str, LayerRecord] = field(default_factory=dict, hash=False)
-    store: Table | None = field(default=None, hash=False)
+    store: StoreRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,10 @@ class RunImageRecord:
 
 @dataclass(frozen=True)
 class LayersMetadata:
-    """The label ``io.buildpacks.lifecycle.metadata``: every layer above the run image, by its diffID."""
+    """The label ``io.buildpacks.lifecycle.metadata``: every layer above the run image, by its diffID.
+
+    ``stack`` is the older place of the run image's name and mirrors, as an earlier image has it.
+    """
 
     app: tuple[str, ...] = ()
     sbom: str = ""
@@ -122,6 +136,7 @@ class LayersMetadata:
     launcher: str = ""
     process_types: str = ""
     run_image: RunImageRecord = RunImageRecord()
+    stack: RunImageRecord | None = None
 
     def buildpack(self, buildpack_id: str) -> BuildpackRecord:
         """What is recorded of one buildpack; an empty record when there is nothing."""

@@ -9,9 +9,9 @@ or an earlier one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import product
 
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.lifecycle.records import GroupElement, PlanEntry, PlanSections, Require
 
 

@@ -15,13 +15,12 @@ A launch layer that the previous image does not have, but that any build on this
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.lifecycle.cache import LayerCache
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.lifecycle.cache import Cache
 from jupyter_mlpack.lifecycle.context import Folders
 from jupyter_mlpack.lifecycle.files import write_layer_metadata, write_store
 from jupyter_mlpack.lifecycle.known_layers import KnownLayers
@@ -32,24 +31,29 @@ from jupyter_mlpack.lifecycle.records import (
     LayerRecord,
     escape_id,
 )
-from jupyter_mlpack.lifecycle.reuse import held_layer
+from jupyter_mlpack.lifecycle.reuse import Elsewhere, held_layer
 from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.scratch import copy_file, remove_tree
 
 
 @dataclass(frozen=True)
 class Memory:
     """Where earlier builds are remembered, beside the previous image's label. All may be absent.
 
-    With a ``store``, layers of the previous image are offered only while the store has their contents.
+    With a ``store``, layers of the previous image are offered only while the store has their contents, or can get them
+    from ``elsewhere``.
     """
 
-    cache: LayerCache | None = None
+    cache: Cache | None = None
     known: KnownLayers | None = None
     store: Store | None = None
+    elsewhere: Elsewhere | None = None
 
     def holds(self, layer: LayerRecord) -> bool:
         """True unless we know that the layer's contents are lost."""
-        return self.store is None or held_layer(self.store, layer.sha) is not None
+        if self.store is None or (self.elsewhere and self.elsewhere.has(layer.sha)):
+            return True
+        return held_layer(self.store, layer.sha) is not None
 
 
 def restore(group: tuple[GroupElement, ...], analyzed: Analyzed, memory: Memory, folders: Folders) -> int:
@@ -77,11 +81,11 @@ def _restore_buildpack(previous: BuildpackRecord, cached: BuildpackRecord, memor
     for name, layer in restored.items():
         write_layer_metadata(folder / f"{name}.toml", layer.metadata)
     for name, layer in cached.layers.items():
-        if name in restored and restored[name].sha != layer.sha:
+        if name not in restored or memory.cache is None:
+            continue
+        if restored[name].sha != layer.sha or not memory.cache.restore_layer(cached.id, name, folder / name):
             _remove(folder, name)
             del restored[name]
-        elif name in restored and memory.cache:
-            memory.cache.restore_layer(cached.id, name, folder / name)
     return len(restored) + _offer_known(previous, memory.known, folder, restored)
 
 
@@ -105,7 +109,7 @@ def is_layer_name(name: str) -> bool:
 
 def _remove(folder: Path, name: str) -> None:
     (folder / f"{name}.toml").unlink(missing_ok=True)
-    shutil.rmtree(folder / name, ignore_errors=True)
+    remove_tree(folder / name)
 
 
 def _offer_known(
@@ -129,5 +133,5 @@ def _hand_out_sboms(group: tuple[GroupElement, ...], folders: Folders) -> None:
             folder = folders.layers / escape_id(element.id)
             if folder.is_dir():
                 for path in sorted((folders.sbom / kind / folder.name).glob("*/sbom*json")):
-                    shutil.copyfile(path, folder / f"{path.parent.name}.{path.name}")
-    shutil.rmtree(folders.sbom, ignore_errors=True)
+                    copy_file(path, folder / f"{path.parent.name}.{path.name}")
+    remove_tree(folders.sbom)

@@ -6,15 +6,14 @@ array of tables and before each table of the top level. ``None`` is left out.
 
 from __future__ import annotations
 
-import datetime
-import re
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jupyter_mlpack.lifecycle.floats import toml_float
-from jupyter_mlpack.toml import TOMLDecodeError, loads
+from jupyter_mlpack.toml import loads_known
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
+_BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _QUOTE = {**{chr(code): f"\\u{code:04x}" for code in (*range(32), 127)}, **_SHORT}
 
@@ -35,9 +34,15 @@ class Raw(str):
 def read_toml(path: Path) -> dict[str, object]:
     """The file's table. Raises ``MalformedError`` when it is not TOML, ``FileNotFoundError`` when there is none."""
     try:
-        content: dict[str, object] = loads(path.read_bytes().decode("utf-8"))
-    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        return dict(_parsed(path.read_bytes().decode("utf-8-sig")))
+    except ValueError as error:
         raise MalformedError(path, str(error)) from error
+
+
+@functools.lru_cache(maxsize=128)
+def _parsed(text: str) -> dict[str, object]:
+    """Each phase reads what the one before it wrote: the same text is parsed once."""
+    content: dict[str, object] = loads_known(text)
     return content
 
 
@@ -74,15 +79,18 @@ def _lines(table: Mapping[str, object], key: tuple[str, ...]) -> Iterator[str]:
             yield f"{indent}{_key(name)} = {_value(value)}\n"
     for name, value in entries.items():
         path = (*key, name)
-        dotted = ".".join(map(_key, path))
         if isinstance(value, Mapping):
-            yield ("" if key else "\n") + f"{indent}[{dotted}]\n"
+            yield ("" if key else "\n") + f"{indent}[{_dotted(path)}]\n"
             yield from _lines(value, path)
         elif _is_tables(value):
             assert isinstance(value, Sequence)
             for item in value:
-                yield f"\n{indent}[[{dotted}]]\n"
+                yield f"\n{indent}[[{_dotted(path)}]]\n"
                 yield from _lines(item, path)
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(map(_key, path))
 
 
 def _is_table(value: object) -> bool:
@@ -94,11 +102,12 @@ def _is_tables(value: object) -> bool:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.match(name) else _string(name)
+    return name if name and _BARE.issuperset(name) else _string(name)
 
 
 def _string(text: str) -> str:
-    return '"' + "".join(_QUOTE.get(char, char) for char in text) + '"'
+    plain = text.isprintable() and '"' not in text and "\\" not in text
+    return f'"{text}"' if plain else '"' + "".join(_QUOTE.get(char, char) for char in text) + '"'
 
 
 def _value(value: object) -> str:
@@ -109,13 +118,17 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return toml_float(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + "}"
+        # within braces, too, tables come after all else
+        entries = sorted(value.items(), key=lambda entry: _is_table(entry[1]) or _is_tables(entry[1]))
+        return "{" + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in entries) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_value, value)) + "]"
     return _moment(value)
 
 
 def _moment(value: object) -> str:
+    import datetime
+
     if not isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         raise TypeError(f"not TOML: {type(value).__name__}")
     text = value.isoformat()

@@ -7,12 +7,12 @@ a daemon which knows OCI keeps the manifest's digest. Layers stay compressed: Do
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from jupyter_mlpack.errors import ContentMissing
 from jupyter_mlpack.events import Emit, Progress, ignore
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.fields import go_json
 from jupyter_mlpack.oci.layout import MARKER, index_bytes, index_entry
 from jupyter_mlpack.oci.manifest import StoredImage

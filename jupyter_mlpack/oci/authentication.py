@@ -10,12 +10,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-import httpx
-
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.credentials import Credential
 from jupyter_mlpack.oci.diagnosis import Answer
+from jupyter_mlpack.oci.web import httpx
 
 CLIENT_ID = "jupyter-mlpack"
 _SHORTEST_LIFE = 60  # seconds; what the token protocol says when ``expires_in`` is missing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 
@@ -27,6 +26,8 @@ def clone_tree(source: Path, target: Path) -> None:
 
 
 def _link(source: str, place: str) -> None:
+    import shutil
+
     try:
         os.link(source, place, follow_symlinks=False)
     except FileExistsError:
@@ -37,6 +38,8 @@ def _link(source: str, place: str) -> None:
 
 
 def _remove(place: str) -> None:
+    import shutil
+
     if os.path.isdir(place) and not os.path.islink(place):
         shutil.rmtree(place)
     elif os.path.lexists(place):

@@ -14,10 +14,10 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_mlpack import children, errors
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.oci.diagnosis import clean
 from jupyter_mlpack.oci.reference import DEFAULT_REGISTRY
 

@@ -23,8 +23,10 @@ _PIECE = 1 << 20
 _SECONDS = 1800  # a slow disk may need minutes for a large layer, during which the daemon says nothing
 
 
-def load_image(store: Store, image: StoredImage, name: str, emit: Emit = ignore) -> None:
-    """Give ``image`` to the Docker daemon under ``name``; the daemon of ``DOCKER_HOST``, or else the local one.
+def load_image(
+    store: Store, image: StoredImage, name: str, emit: Emit = ignore, client: DockerClient | None = None
+) -> None:
+    """Give ``image`` to the Docker daemon under ``name``: that of ``client``, or of ``DOCKER_HOST``, or the local one.
 
     An image that the daemon already has only gets the name. Raises ``DaemonMissing``, ``DaemonDenied``,
     ``DaemonRefused``, ``DaemonDiffers``, leaves of ``InputError`` for the name, or ``ContentMissing``.
@@ -33,7 +35,9 @@ def load_image(store: Store, image: StoredImage, name: str, emit: Emit = ignore)
 
     reference = parse_reference(name)
     emit(PhaseStarted("publish"))
-    client = _connect()
+    own = client is None
+    client = client or _connect()
+    patience, client.api.timeout = client.api.timeout, _SECONDS
     try:
         sent = not _tag_known(client, image, reference)
         if sent:
@@ -43,7 +47,9 @@ def load_image(store: Store, image: StoredImage, name: str, emit: Emit = ignore)
     except (docker.errors.DockerException, OSError) as problem:  # requests' errors are OSErrors
         raise errors.DaemonRefused(name=name, reason=clean(str(problem))) from None
     finally:
-        client.close()
+        client.api.timeout = patience
+        if own:
+            client.close()
     emit(PhaseEnded("publish", "loaded" if sent else "was there already"))
 
 

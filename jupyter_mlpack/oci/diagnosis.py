@@ -7,13 +7,12 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
-
-import httpx
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.errors import MlpackError
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.oci.web import httpx
 
 _LONGEST = 300  # characters of foreign text in an error
 _LARGEST_ANSWER = 8 << 20  # bytes; twice the manifest size that registries must accept

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from jupyter_mlpack.errors import ManifestUnreadable
+from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Json
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_HEXADECIMAL = "0123456789abcdef"
 _GO_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-_ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+_ESCAPED = pattern("[<>&\u2028\u2029\ud800-\udfff]")
 _LARGEST = 16 << 20  # bytes of a manifest or configuration: real ones stay below 4 MiB, the registries' own limit
 _MISSING = object()
 
@@ -87,29 +87,31 @@ class Fields:
             return value or []
         raise self._wrong(name, "is not a list")
 
-    def _wrong(self, name: str, complaint: str) -> ManifestUnreadable:
-        return ManifestUnreadable(reason=f"Its field {self.place}{name} {complaint}.")
+    def _wrong(self, name: str, complaint: str) -> errors.ManifestUnreadable:
+        return errors.ManifestUnreadable(reason=f"Its field {self.place}{name} {complaint}.")
 
 
 def is_digest(text: str) -> bool:
     """True for ``sha256:`` and 64 lower-case hexadecimal digits."""
-    return _DIGEST.fullmatch(text) is not None
+    return len(text) == 71 and text.startswith("sha256:") and not text[7:].strip(_HEXADECIMAL)
 
 
 def read_object(data: bytes) -> Fields:
     """The JSON object in ``data``, which may come from anywhere; raises ``ManifestUnreadable``."""
     if len(data) > _LARGEST:
-        raise ManifestUnreadable(reason=f"It is {len(data)} bytes long; up to {_LARGEST} are read.")
+        raise errors.ManifestUnreadable(reason=f"It is {len(data)} bytes long; up to {_LARGEST} are read.")
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ManifestUnreadable(reason=f"It is not JSON: {error}.") from error
+        raise errors.ManifestUnreadable(reason=f"It is not JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise ManifestUnreadable(reason="It is not a JSON object.")
+        raise errors.ManifestUnreadable(reason="It is not a JSON object.")
     return Fields(value)
 
 
 def go_json(value: Json) -> bytes:
     """JSON as Go's encoder writes it: no spaces, ``<>&`` and two line separators escaped, other text raw UTF-8."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if text.isascii() and not any(character in text for character in "<>&"):
+        return text.encode()
     return _ESCAPED.sub(lambda found: _GO_ESCAPES.get(found[0], "\\ufffd"), text).encode()

@@ -2,6 +2,10 @@
 
 A file is written under a random name in ``tmp/``, locked by its writer, and moved into place. What a killed process
 left there is unlocked, so the next one tells it from what is being written, and removes it.
+
+What others will rely on is on the disk before it has its name, so that a power failure cannot leave a name over
+something else: blobs before the notes and manifests that name them, manifests before names of images. A large file is
+brought there while it is written, so that its end does not wait for all of it.
 """
 
 from __future__ import annotations
@@ -9,15 +13,19 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from jupyter_mlpack.errors import StoreFull, StoreUnreadable, StoreUnwritable
+from jupyter_mlpack import errors
+
+if TYPE_CHECKING:
+    from threading import Thread
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+STRETCH = 32 << 20
+"""Bytes that are written before they are brought to the disk."""
 
 
 @contextmanager
@@ -26,7 +34,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        failure = StoreFull if error.errno in FULL else StoreUnwritable
+        failure = errors.StoreFull if error.errno in FULL else errors.StoreUnwritable
         raise failure(path=path, reason=error.strerror or str(error)) from error
 
 
@@ -38,23 +46,38 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StoreUnreadable(path=path, reason=error.strerror or str(error)) from error
+        raise errors.StoreUnreadable(path=path, reason=error.strerror or str(error)) from error
 
 
 class Draft:
-    """A file that is being written. ``keep`` moves it into place; leaving the context without it removes it."""
+    """A file that is being written. ``keep`` moves it into place; leaving the context without it removes it.
+
+    So does the end of the object: a signal may come before the context is entered, or when it is about to be left.
+    """
+
+    _ended = True
 
     def __init__(self, folder: Path) -> None:
-        with writing(folder):
-            self._handle, self.path = _create(folder)
+        self._syncing = _Syncing()
+        self.path = folder / os.urandom(12).hex()
+        self._handle, self._fresh, self._ended = -1, 0, False
+        try:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                while not self._created():
+                    continue
+        except BaseException:
+            self._end()
+            raise
 
     def __enter__(self) -> Draft:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(FileNotFoundError):
-            self.path.unlink()
-        os.close(self._handle)
+        self._end()
+
+    def __del__(self) -> None:
+        self._end()
 
     def write(self, data: bytes) -> int:
         """Take all of ``data``; raises ``StoreFull`` or ``StoreUnwritable``."""
@@ -62,6 +85,10 @@ class Draft:
         with writing(self.path):
             while view:
                 view = view[os.write(self._handle, view) :]
+            self._fresh += len(data)
+            if self._fresh >= STRETCH:
+                self._fresh = 0
+                self._syncing.go_on(self._handle)
         return len(data)
 
     def keep(self, place: Path, durable: bool = False) -> None:
@@ -70,10 +97,61 @@ class Draft:
             place.parent.mkdir(parents=True, exist_ok=True)
             os.fchmod(self._handle, 0o644)
             if durable:
+                self._syncing.end()
                 os.fsync(self._handle)
             os.replace(self.path, place)
             if durable:
                 sync_folder(place.parent)
+
+    def _created(self) -> bool:
+        """Create and lock the file; false if a sweeper came between, then it has no name any more."""
+        self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        if os.fstat(self._handle).st_nlink:
+            return True
+        handle, self._handle = self._handle, -1
+        os.close(handle)
+        return False
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        with suppress(OSError):
+            self.path.unlink()
+        with suppress(OSError):
+            self._syncing.end()
+        handle, self._handle, self._ended = self._handle, -1, True
+        if handle >= 0:
+            os.close(handle)
+
+
+class _Syncing:
+    """Brings the written part of a file to the disk, beside its writer."""
+
+    def __init__(self) -> None:
+        self._thread: Thread | None = None
+        self._failed: OSError | None = None
+
+    def go_on(self, handle: int) -> None:
+        """Begin anew, unless the last time is not over."""
+        from threading import Thread
+
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = Thread(target=self._sync, args=(handle,), name="mlpack-sync")
+            self._thread.start()
+
+    def end(self) -> None:
+        """Wait for what is going on. Raises ``OSError`` if it ever failed: the kernel tells that only once."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._failed is not None:
+            raise self._failed
+
+    def _sync(self, handle: int) -> None:
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            self._failed = error
 
 
 def write_whole(folder: Path, place: Path, data: bytes, durable: bool = False) -> None:
@@ -105,20 +183,3 @@ def open_blob(path: Path) -> BinaryIO:
     """Open a file of the store for reading; raises ``FileNotFoundError`` or ``StoreUnreadable``."""
     with reading(path):
         return path.open("rb")
-
-
-def _create(folder: Path) -> tuple[int, Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    while True:
-        path = folder / secrets.token_hex(12)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            # A sweeper may have come between creation and lock; then the file has no name any more.
-            if os.fstat(handle).st_nlink:
-                return handle, path
-        except BaseException:
-            os.close(handle)
-            path.unlink(missing_ok=True)
-            raise
-        os.close(handle)

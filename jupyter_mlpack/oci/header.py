@@ -7,6 +7,7 @@ import posixpath
 import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from zlib import adler32
 
 if TYPE_CHECKING:
     from jupyter_mlpack.oci.tar import TarEntry
@@ -18,28 +19,40 @@ MTIME = 315532801
 """1980-01-01T00:00:01Z in seconds: the date of everything in a layer, by the lifecycle's rule."""
 
 _NAME, _PREFIX = 100, 155
-_SUM = 148  # where the checksum's eight bytes stand
+_SMALL = 1 << 21
+"""A number below this fits into any field."""
+
 _FLAGS = {"file": b"0", "symlink": b"2", "character": b"3", "block": b"4", "directory": b"5", "fifo": b"6"}
-_LAYOUT = struct.Struct("100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x")
+_LAYOUT = struct.Struct("100s48s8s1s100s8s64x16s155s12x")  # the fields that go together as one
+_MAGIC = b"ustar\x0000"
+_SUM_OF_REST = sum(_MAGIC) + 8 * ord(" ")  # the checksum's own field counts as blanks
 
 
 def header_blocks(entry: TarEntry, length: int) -> bytes:
     """The header of ``entry``, whose content is ``length`` bytes, after an extended header where one is needed."""
     name, link = os.fsencode(entry.name), os.fsencode(entry.link)
     records = _records(entry, length, name, link)
-    split = _split(name)
-    if set(records) <= {b"path"} and (split or not records):
-        prefix, suffix = split or (b"", name)
+    if not records:
+        return _block(entry, length, name, link, b"")
+    split = _split(name) if records.keys() == {b"path"} else None
+    if split:
+        prefix, suffix = split
         return _block(entry, length, suffix, link, prefix)
     return _extended(name, records) + _block(entry, length, _visible(name), _visible(link), b"")
 
 
 def _records(entry: TarEntry, length: int, name: bytes, link: bytes) -> dict[bytes, bytes]:
     """What does not fit into the header's own fields, by PAX keyword."""
-    texts = {b"path": name, b"linkpath": link}
-    records = {key: text for key, text in texts.items() if len(text) > _NAME or not text.isascii()}
-    numbers = {b"uid": (entry.uid, 8), b"gid": (entry.gid, 8), b"size": (length, 12)}
-    return records | {key: b"%d" % number for key, (number, width) in numbers.items() if not _fits(number, width)}
+    records = {}
+    if len(name) > _NAME or not name.isascii():
+        records[b"path"] = name
+    if len(link) > _NAME or not link.isascii():
+        records[b"linkpath"] = link
+    if not 0 <= entry.uid | entry.gid | length < _SMALL:
+        for key, number, width in ((b"uid", entry.uid, 8), (b"gid", entry.gid, 8), (b"size", length, 12)):
+            if not _fits(number, width):
+                records[key] = b"%d" % number
+    return records
 
 
 def _split(name: bytes) -> tuple[bytes, bytes] | None:
@@ -69,11 +82,30 @@ def _ascii(text: bytes) -> bytes:
 def _extended(name: bytes, records: dict[bytes, bytes]) -> bytes:
     """The PAX header member, all of whose own numbers are 0."""
     body = b"".join(_record(key, records[key]) for key in sorted(records))
-    folder, base = posixpath.split(name)
-    shown = _ascii(posixpath.normpath(posixpath.join(folder, b"PaxHeaders.0", base)))
-    zero = _octal(0, 8)
-    fields = (shown[:_NAME].rstrip(b"/"), zero, zero, zero, _octal(len(body), 12), _octal(0, 12))
-    return _pack(*fields, b"x", b"", b"", b"", b"") + body + bytes(-len(body) % BLOCK)
+    cut = name.rfind(b"/") + 1
+    shown = _pax_name(name[:cut], name[cut:])
+    return _pack(shown, _ZEROS + _octal(len(body), 12) + _octal(0, 12), b"x", b"", b"", b"") + body + _padding(body)
+
+
+def _pax_name(folder: bytes, base: bytes) -> bytes:
+    """What the PAX header member itself is called."""
+    if base in (b"", b".", b".."):
+        return _shown(posixpath.normpath(posixpath.join(folder, b"PaxHeaders.0", base)))
+    return _shown(_pax_folder(folder) + base)
+
+
+@lru_cache(maxsize=1024)  # a folder has many files
+def _pax_folder(folder: bytes) -> bytes:
+    path: bytes = posixpath.normpath(posixpath.join(folder, b"PaxHeaders.0"))
+    return path + b"/"
+
+
+def _shown(path: bytes) -> bytes:
+    return _ascii(path)[:_NAME].rstrip(b"/")
+
+
+def _padding(body: bytes) -> bytes:
+    return bytes(-len(body) % BLOCK)
 
 
 def _record(key: bytes, value: bytes) -> bytes:
@@ -85,16 +117,21 @@ def _record(key: bytes, value: bytes) -> bytes:
 
 
 def _block(entry: TarEntry, length: int, name: bytes, link: bytes, prefix: bytes) -> bytes:
-    numbers = (_octal(entry.mode, 8), _octal(entry.uid, 8), _octal(entry.gid, 8), _octal(length, 12), _octal(MTIME, 12))
-    device = (_octal(entry.device[0], 8), _octal(entry.device[1], 8))
-    return _pack(name, *numbers, _FLAGS[entry.kind], link, *device, prefix)
+    numbers = _owned(entry.mode, entry.uid, entry.gid) + _octal(length, 12) + _DATE
+    device = _octal(entry.device[0], 8) + _octal(entry.device[1], 8)
+    return _pack(name, numbers, _FLAGS[entry.kind], link, device, prefix)
 
 
-def _pack(*fields: bytes) -> bytes:
-    """The twelve fields that vary, in order, as one block with its checksum."""
-    *head, flag, link, major, minor, prefix = fields
-    block = _LAYOUT.pack(*head, b" " * 8, flag, link, b"ustar\0", b"00", b"", b"", major, minor, prefix)
-    return block[:_SUM] + b"%06o\0 " % sum(block) + block[_SUM + 8 :]
+def _pack(name: bytes, numbers: bytes, flag: bytes, link: bytes, device: bytes, prefix: bytes) -> bytes:  # noqa: PLR0913, PLR0917 (the fields of one header)
+    """The fields that vary, in order, as one block with its checksum."""
+    # Adler-32 begins with 1 plus the sum of the bytes, modulo 65,521; so many bytes of ASCII have a smaller one
+    total = _SUM_OF_REST - 1 + (adler32(b"".join((name, numbers, flag, link, device, prefix))) & 0xFFFF)
+    return _LAYOUT.pack(name, numbers, b"%06o\0 " % total, flag, link, _MAGIC, device, prefix)
+
+
+@lru_cache(maxsize=64)
+def _owned(mode: int, uid: int, gid: int) -> bytes:
+    return _octal(mode, 8) + _octal(uid, 8) + _octal(gid, 8)
 
 
 def _fits(number: int, width: int) -> bool:
@@ -105,3 +142,7 @@ def _fits(number: int, width: int) -> bool:
 def _octal(number: int, width: int) -> bytes:
     """Octal digits and a NUL; 0 where the number does not fit (its PAX record then tells)."""
     return b"%0*o\0" % (width - 1, number if _fits(number, width) else 0)
+
+
+_DATE = _octal(MTIME, 12)
+_ZEROS = _octal(0, 8) * 3

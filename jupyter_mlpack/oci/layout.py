@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +29,7 @@ def write_layout(store: Store, image: StoredImage, folder: Path, name: str) -> N
     with delivering(folder):
         (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     for digest in dict.fromkeys(_digests(image)):
-        _place(store, digest, folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
+        place_blob(store, digest, folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
     with replacing(folder / "oci-layout") as file:
         file.write(MARKER)
     with replacing(folder / "index.json") as file:
@@ -68,7 +67,10 @@ def _others(folder: Path, name: str) -> list[Json]:
             raise OutputOccupied(path=folder, reason="Its index.json is not an OCI image index.") from error
 
 
-def _place(store: Store, digest: str, place: Path) -> None:
+def place_blob(store: Store, digest: str, place: Path) -> None:
+    """A blob of the store at ``place``: a hard link, or a copy. Raises ``ContentMissing``, ``OutputUnwritable``."""
+    import shutil
+
     source = store.path(digest)
     if not store.has(digest):
         raise ContentMissing(digest=digest)

@@ -7,9 +7,9 @@ have equal ids whoever wrote them. What is read may come from any registry: ever
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
-from jupyter_mlpack.errors import ManifestUnreadable
+from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.oci.fields import Fields, go_json, read_object
 from jupyter_mlpack.values import Json
 
@@ -193,7 +193,7 @@ class Manifest:
         entry = read_object(data)
         media_type = entry.text("mediaType", MANIFEST)
         if entry.raw.get("schemaVersion") != 2 or media_type not in (MANIFEST, DOCKER_MANIFEST):
-            raise ManifestUnreadable(reason=f"It is of another kind: {media_type}.")
+            raise errors.ManifestUnreadable(reason=f"It is of another kind: {media_type}.")
         layers = tuple(Descriptor.read(layer) for layer in entry.objects("layers"))
         return cls(Descriptor.read(entry.inside("config")), layers, media_type)
 
@@ -227,7 +227,7 @@ def image_of(name: str, descriptor: Descriptor, manifest: bytes, config: bytes) 
     image = StoredImage(name, descriptor, Manifest.from_bytes(manifest), ImageConfig.from_bytes(config))
     counts = len(image.manifest.layers), len(image.config.diff_ids)
     if counts[0] != counts[1]:
-        raise ManifestUnreadable(reason=f"It lists {counts[0]} layers, and digests of {counts[1]}.")
+        raise errors.ManifestUnreadable(reason=f"It lists {counts[0]} layers, and digests of {counts[1]}.")
     return image
 
 

@@ -7,9 +7,9 @@ class; there is no ``**``. A star takes the first place where what follows fits,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from jupyter_mlpack.errors import SlicePatternBad
+from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 
 _Test = Callable[[str], bool]
 
@@ -85,7 +85,7 @@ def _class(text: str, at: int) -> tuple[_Test, int]:
 
 def _member(text: str, at: int) -> tuple[str, int]:
     if text[at : at + 1] in ("", "-", "]"):
-        raise SlicePatternBad(pattern=text)
+        raise errors.SlicePatternBad(pattern=text)
     return _character(text, at)
 
 
@@ -93,5 +93,5 @@ def _character(text: str, at: int) -> tuple[str, int]:
     """One character, which a backslash may protect, and the place behind it."""
     at += text[at] == "\\"
     if at == len(text):
-        raise SlicePatternBad(pattern=text)
+        raise errors.SlicePatternBad(pattern=text)
     return text[at], at + 1

@@ -6,14 +6,14 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from isal import igzip, igzip_lib
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.manifest import (
     DOCKER_INDEX,
     DOCKER_MANIFEST,
@@ -99,13 +99,13 @@ def check_platform(image: StoredImage, arch: str) -> None:
         raise errors.PullNoPlatform(reference=image.name, platform=f"linux/{arch}", offered=offered)
 
 
-def fetch_layers(session: Session, store: Store, image: StoredImage, meter: Meter) -> int:
+def fetch_layers(session: Session, store: Store, layers: Sequence[Layer], meter: Meter) -> int:
     """Bring the missing layers into the store; returns how many were missing.
 
     Which tar a compressed layer holds is read in the image's config. That is checked before the store
     remembers it, or a hostile image could put its own bytes in the place of a known layer.
     """
-    missing = [layer for layer in image.layers if not store.has(layer.descriptor.digest)]
+    missing = [layer for layer in layers if not store.has(layer.descriptor.digest)]
 
     def bring(layer: Layer) -> None:
         session.check_stop()
@@ -114,7 +114,7 @@ def fetch_layers(session: Session, store: Store, image: StoredImage, meter: Mete
         if known is None or known.descriptor.digest != layer.descriptor.digest:
             _remember(session, store, layer)
 
-    unique = {layer.descriptor.digest: layer for layer in image.layers}
+    unique = {layer.descriptor.digest: layer for layer in layers}
     tasks = [partial(bring, layer) for layer in unique.values()]
     run_together(tasks, session.access.workers, session.abort)
     return len({layer.descriptor.digest for layer in missing})

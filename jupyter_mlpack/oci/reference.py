@@ -7,19 +7,20 @@ out is filled in as everywhere: the default registry, ``library/`` for a single 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.pattern import pattern
 
 DEFAULT_REGISTRY = "docker.io"
 DEFAULT_TAG = "latest"
 _ALIASES = {"index.docker.io": DEFAULT_REGISTRY, "registry-1.docker.io": DEFAULT_REGISTRY}
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?")
-_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_HOST = pattern(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?")
+_COMPONENT = pattern(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+_TAG = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _LONGEST = 255  # of host and repository together: the limit that registries of the Docker family enforce
 
 

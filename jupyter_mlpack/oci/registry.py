@@ -7,13 +7,13 @@ reached (plain HTTP, credentials, patience) is an ``Access``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from jupyter_mlpack.events import Emit, PhaseEnded, PhaseStarted, ignore
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.diagnosis import PULL, PUSH, Failures
-from jupyter_mlpack.oci.manifest import StoredImage
+from jupyter_mlpack.oci.manifest import Layer, StoredImage
 from jupyter_mlpack.oci.pull import check_platform, fetch_config, fetch_layers, find_manifest
-from jupyter_mlpack.oci.push import blobs_of, push_blobs, push_manifest
+from jupyter_mlpack.oci.push import Known, blobs_of, push_blobs, push_manifest
 from jupyter_mlpack.oci.reference import Reference, check_tag
 from jupyter_mlpack.oci.session import Session
 from jupyter_mlpack.oci.store import Store
@@ -40,7 +40,7 @@ class Registry:
         return Session(self.host, repository, self.access, failures, scopes)
 
 
-def push_image(  # noqa: PLR0913 (a door: what to push where, and three options by name)
+def push_image(  # noqa: PLR0913 (a door: what to push where, and four options by name)
     store: Store,
     image: StoredImage,
     reference: Reference,
@@ -48,13 +48,15 @@ def push_image(  # noqa: PLR0913 (a door: what to push where, and three options 
     *,
     tags: Sequence[str] = (),
     origins: Mapping[str, Reference] | None = None,
+    there: frozenset[str] = frozenset(),
     access: Access = DEFAULT_ACCESS,
 ) -> str:
     """Push ``image`` under ``reference`` and the further ``tags``; returns the manifest's digest.
 
     Only blobs that the registry lacks are sent. ``origins`` tells, by digest, where a blob was pulled from:
-    one in another repository of the same registry is mounted instead of sent. The manifest is written when all
-    blobs are there, so a failed push never moves a tag. Raises leaves of ``PublishError`` and ``InputError``.
+    one in another repository of the same registry is mounted instead of sent. ``there`` are digests of blobs that
+    were just seen in the repository. The manifest is written when all blobs are there, so a failed push never moves
+    a tag. Raises leaves of ``PublishError`` and ``InputError``.
     """
     targets = [reference.tag or image.descriptor.digest, *(check_tag(tag) for tag in tags)]
     mounts = {
@@ -68,7 +70,7 @@ def push_image(  # noqa: PLR0913 (a door: what to push where, and three options 
     with Registry(reference.registry, access).session(reference.repository, PUSH, scopes) as session:
         session.ping()
         meter = Meter(emit, "publish", str(reference), sum(blob.size for blob in blobs_of(image)))
-        sent = push_blobs(session, store, image, mounts, meter)
+        sent = push_blobs(session, store, image, Known(mounts, there), meter)
         push_manifest(session, store, image, list(dict.fromkeys(targets)))
     emit(PhaseEnded("publish", f"{sent} of {len(blobs_of(image))} blobs were new"))
     return image.descriptor.digest
@@ -94,7 +96,20 @@ def pull_image(  # noqa: PLR0913 (a door: what to pull where, and two options by
         image = fetch_config(session, store, document, str(reference))
         check_platform(image, arch)
         if layers:
-            total = sum(layer.descriptor.size for layer in image.layers)
-            fetch_layers(session, store, image, Meter(emit, "stack", str(reference), total))
+            _bring(session, store, image.layers, reference, emit)
             store.tag(str(reference), image.descriptor)
     return image
+
+
+def pull_layers(
+    reference: Reference, store: Store, layers: Sequence[Layer], emit: Emit = ignore, *, access: Access = DEFAULT_ACCESS
+) -> None:
+    """Some layers of an image there, fetched into ``store`` as far as they are not there. Raises as ``pull_image``."""
+    scopes = [f"repository:{reference.repository}:pull"]
+    with Registry(reference.registry, access).session(reference.repository, PULL, scopes) as session:
+        _bring(session, store, layers, reference, emit)
+
+
+def _bring(session: Session, store: Store, layers: Sequence[Layer], reference: Reference, emit: Emit) -> None:
+    total = sum(layer.descriptor.size for layer in layers)
+    fetch_layers(session, store, layers, Meter(emit, "stack", str(reference), total))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.diagnosis import Answer, PassingError, read_answer
 from jupyter_mlpack.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor
 from jupyter_mlpack.oci.transport import Call, Transport

@@ -14,6 +14,11 @@ from pathlib import Path
 
 NAME = "lock"
 STEP = 0.1
+STAMP = "collected"
+"""The file whose date is that of the last collection that nobody asked for."""
+
+EVERY = 86_400.0
+"""Seconds between two of them."""
 
 
 @contextmanager
@@ -61,6 +66,14 @@ def is_held(folder: Path) -> bool:
         return not _taken(handle, 0)
     finally:
         os.close(handle)
+
+
+def is_due(root: Path) -> bool:
+    """Whether it is time to collect what nobody uses. Reads one date."""
+    try:
+        return time.time() - (root / STAMP).stat().st_mtime > EVERY
+    except OSError:
+        return root.is_dir()
 
 
 def _open(root: Path) -> int | None:

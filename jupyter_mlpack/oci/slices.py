@@ -15,13 +15,15 @@ from jupyter_mlpack.oci.pattern import Pattern, parse_pattern
 from jupyter_mlpack.oci.tar import TarEntry, file_entry, sorted_names
 
 
-def slice_entries(root: Path, at: str, slices: Sequence[Sequence[str]], uid: int, gid: int) -> list[list[TarEntry]]:
+def slice_entries(
+    root: Path, at: str, slices: Sequence[Sequence[str] | None], uid: int, gid: int
+) -> list[list[TarEntry]]:
     """The entries of the folder ``root``, known in the image as ``at``: a list for each slice, and one for the rest.
 
     Sorted by the bytes of their full names. The parents of ``at`` are not in them; a layer whose list is not empty
     begins with them, one whose list is empty is an empty tar. Raises ``SlicePatternBad`` or ``FileUnreadable``.
     """
-    patterns = [[parse_pattern(_clean(text)) for text in texts] for texts in slices]
+    patterns = [[parse_pattern(_clean(text)) for text in texts or ()] for texts in slices]
     folder = _Folder(root, at, uid, gid)
     cut = [folder.take(paths) for paths in patterns]
     return [folder.entries(names) for names in (*cut, folder.left())]

@@ -5,6 +5,7 @@
     blobs/sha256/<hex>   layers, manifests, configurations; once there, never changed
     diffs/<hex>.json     digest of a layer's tar -> descriptor of its compressed blob
     names/<hex>.json     hash of a name -> the name and the manifest's descriptor
+    links/<hex>          members of layers of links that several environments share (``stretch.py``)
     tmp/                 what is being written
 
 Any number of threads and processes may use it at once, and each may die at any moment: everything is moved into place
@@ -20,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from jupyter_mlpack.errors import ContentDamaged, ContentMissing, DigestUnknown, ManifestUnreadable
+from jupyter_mlpack import errors
 from jupyter_mlpack.oci.compress import Compressor
 from jupyter_mlpack.oci.fields import Fields, go_json, is_digest, read_object
 from jupyter_mlpack.oci.files import Draft, open_blob, reading, sweep, write_whole, writing
@@ -35,6 +36,7 @@ from jupyter_mlpack.oci.manifest import (
     StoredImage,
     image_of,
 )
+from jupyter_mlpack.oci.stretch import Piece, Stretch, pieces
 
 
 class Store:
@@ -42,26 +44,32 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+        self._blobs = self.root / "blobs" / "sha256"
 
     # --- layers ---
 
-    def add_layer(self, write: Callable[[BinaryIO], None]) -> Layer:
+    def add_layer(self, write: Callable[[BinaryIO], None], headers: bool = False) -> Layer:
         """Store the tar that ``write`` writes into the stream it is given, compressed; the layer, known or new.
 
-        Streams: a few MiB of memory whatever the size. What ``write`` raises passes through, nothing is left behind.
-        Raises ``StoreFull`` or ``StoreUnwritable``.
+        ``headers``: the tar is little but headers (links), and packed accordingly. Streams: a few MiB of memory
+        whatever the size. What ``write`` raises passes through, nothing is left behind. Raises ``StoreFull`` or
+        ``StoreUnwritable``.
         """
         with self._draft() as draft:
-            with Compressor(draft) as stream:
+            with Compressor(draft, headers=headers) as stream:
                 write(cast(BinaryIO, stream))
                 made = stream.finish()
             known = self._known(made.diff_id, verified=True)
             if known is not None:
                 return known
-            draft.keep(self.path(made.digest))
+            draft.keep(self.path(made.digest), durable=True)
         layer = Layer(Descriptor(LAYER_GZIP, made.digest, made.size), made.diff_id)
         self._note(layer, verified=True)
         return layer
+
+    def pieces(self, stretch: Stretch) -> Iterator[Piece]:
+        """The members of a stretch, kept for the next layer that has it. Raises ``StoreFull``, ``StoreUnwritable``."""
+        return pieces(stretch, self.root / "links", self._swept)
 
     def layer(self, diff_id: str) -> Layer | None:
         """The layer whose tar has this digest, if its blob is here."""
@@ -101,10 +109,10 @@ class Store:
             digest = f"sha256:{found.hexdigest()}"
             if size != descriptor.size:
                 words = f"{descriptor.size} bytes", "more" if size > descriptor.size else f"{size} bytes"
-                raise ContentDamaged(digest=descriptor.digest, expected=words[0], found=words[1])
+                raise errors.ContentDamaged(digest=descriptor.digest, expected=words[0], found=words[1])
             if digest != descriptor.digest:
-                raise ContentDamaged(digest=descriptor.digest, expected=descriptor.digest, found=digest)
-            draft.keep(place)
+                raise errors.ContentDamaged(digest=descriptor.digest, expected=descriptor.digest, found=digest)
+            draft.keep(place, durable=True)
 
     def has(self, digest: str) -> bool:
         """True when the blob is here."""
@@ -113,8 +121,8 @@ class Store:
     def path(self, digest: str) -> Path:
         """Where the blob is, or would be. Raises ``DigestUnknown`` for anything but ``sha256:<hex>``."""
         if not is_digest(digest):
-            raise DigestUnknown(digest=digest)
-        return self.root / "blobs" / "sha256" / digest.removeprefix("sha256:")
+            raise errors.DigestUnknown(digest=digest)
+        return self._blobs / digest.removeprefix("sha256:")
 
     def read(self, digest: str) -> bytes:
         """A blob's bytes; raises ``ContentMissing`` or ``StoreUnreadable``."""
@@ -126,7 +134,7 @@ class Store:
         try:
             return open_blob(self.path(digest))
         except FileNotFoundError as error:
-            raise ContentMissing(digest=digest) from error
+            raise errors.ContentMissing(digest=digest) from error
 
     # --- images ---
 
@@ -160,7 +168,7 @@ class Store:
         """All images with names, sorted by name; what cannot be read is left out."""
         found = {}
         for path in self._name_files():
-            with suppress(ManifestUnreadable):
+            with suppress(errors.ManifestUnreadable):
                 named = self._named(path)
                 image = named and self._image(named[1].digest, named[1].media_type, named[0])
                 if image is not None:
@@ -210,9 +218,9 @@ class Store:
             return None
         try:
             descriptor = Descriptor.read(entry)
-        except ManifestUnreadable:
+        except errors.ManifestUnreadable:
             return None
-        # After a power failure a blob may be there without its end: then it is made anew.
+        # A blob that somebody removed or cut is made anew.
         return Layer(descriptor, diff_id) if self._size(descriptor.digest) == descriptor.size else None
 
     def _image(self, digest: str, media_type: str, name: str) -> StoredImage | None:
@@ -220,7 +228,7 @@ class Store:
             data = self.read(digest)
             manifest = Manifest.from_bytes(data)
             config = self.read(manifest.config.digest)
-        except ContentMissing:
+        except errors.ContentMissing:
             return None
         kind = manifest.media_type if is_digest(name) else media_type
         return image_of(name, Descriptor(kind, digest, len(data)), data, config)
@@ -233,7 +241,9 @@ class Store:
         try:
             with open_blob(path) as file:
                 return read_object(file.read())
-        except (FileNotFoundError, ManifestUnreadable):
+        except FileNotFoundError:  # apart: naming an error of ours would read them all
+            return None
+        except errors.ManifestUnreadable:
             return None
 
     def _name_files(self) -> Iterator[Path]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from jupyter_mlpack.errors import FileChanged, FileUnreadable
+from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.header import BLOCK, header_blocks
+from jupyter_mlpack.oci.stretch import Stretch
 
+Take = Callable[[Stretch], None]
 Kind = Literal["directory", "file", "symlink", "fifo", "character", "block"]
 
 _CHUNK = 1 << 20
@@ -56,12 +58,20 @@ class TarEntry:
         return self.size if self.data is None else len(self.data)
 
 
-def write_tar(out: BinaryIO, entries: Iterable[TarEntry]) -> None:
+def write_tar(out: BinaryIO, entries: Iterable[TarEntry | Stretch], take: Take | None = None) -> None:
     """Write a complete layer tar to ``out``, in the order of ``entries``, streaming.
 
-    Raises ``FileChanged`` when a source is not as long as its entry says, ``FileUnreadable`` when it cannot be read.
+    Stretches go to ``take`` if there is one, which writes them to ``out`` in its own way. Raises ``FileChanged`` when a
+    source is not as long as its entry says, ``FileUnreadable`` when it cannot be read.
     """
     for entry in entries:
+        if isinstance(entry, Stretch):
+            if take:
+                take(entry)
+            else:
+                for block in entry.blocks():
+                    out.write(block)
+            continue
         length = entry.length
         out.write(header_blocks(entry, length))
         if entry.data is not None and length:
@@ -104,7 +114,7 @@ def file_entry(path: str | Path, at: str, uid: int, gid: int) -> TarEntry | None
         kind = _KINDS.get(stat.S_IFMT(found.st_mode))
         link = os.readlink(path) if kind == "symlink" else ""
     except OSError as error:
-        raise FileUnreadable(path=path, reason=error.strerror) from error
+        raise errors.FileUnreadable(path=path, reason=error.strerror) from error
     if kind is None:
         return None
     # Links have no mode of their own on Linux; elsewhere they do, and it must not reach the image.
@@ -121,7 +131,7 @@ def sorted_names(folder: str | Path) -> list[str]:
     try:
         return sorted(os.listdir(folder), key=os.fsencode)
     except OSError as error:
-        raise FileUnreadable(path=folder, reason=error.strerror) from error
+        raise errors.FileUnreadable(path=folder, reason=error.strerror) from error
 
 
 def _copy(out: BinaryIO, source: str | Path, size: int) -> None:
@@ -129,23 +139,29 @@ def _copy(out: BinaryIO, source: str | Path, size: int) -> None:
     try:
         handle = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise FileUnreadable(path=source, reason=error.strerror) from error
-    with open(handle, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise FileUnreadable(path=source, reason="It is no longer a regular file.")
-        left = size
-        while left:
-            chunk = _read(file, min(left, _CHUNK), source)
-            if not chunk:
-                raise FileChanged(path=source, expected=size, found=size - left)
-            out.write(chunk)
-            left -= len(chunk)
-        if _read(file, 1, source):
-            raise FileChanged(path=source, expected=size, found=f"more than {size}")
-
-
-def _read(file: BinaryIO, size: int, source: str | Path) -> bytes:
+        raise errors.FileUnreadable(path=source, reason=error.strerror) from error
     try:
-        return file.read(size)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise errors.FileUnreadable(path=source, reason="It is no longer a regular file.")
+        left = size
+        while True:
+            asked = min(left + 1, _CHUNK)  # one byte more than there should be: a single read, for most files
+            chunk = _read(handle, asked, source)
+            if len(chunk) > left:
+                raise errors.FileChanged(path=source, expected=size, found=f"more than {size}")
+            if chunk:
+                out.write(chunk)
+                left -= len(chunk)
+            if len(chunk) < asked and not left:
+                return
+            if not chunk:
+                raise errors.FileChanged(path=source, expected=size, found=size - left)
+    finally:
+        os.close(handle)
+
+
+def _read(handle: int, size: int, source: str | Path) -> bytes:
+    try:
+        return os.read(handle, size)
     except OSError as error:
-        raise FileUnreadable(path=source, reason=error.strerror) from error
+        raise errors.FileUnreadable(path=source, reason=error.strerror) from error

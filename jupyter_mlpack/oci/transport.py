@@ -7,17 +7,16 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
-import httpx
-
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.oci.authentication import CLIENT_ID, Authorizer, parse_challenges
 from jupyter_mlpack.oci.credentials import Keychain, stored_credential
 from jupyter_mlpack.oci.diagnosis import Answer, Failures, Kind, PassingError, interruption, kind_of_status, read_answer
 from jupyter_mlpack.oci.reference import DEFAULT_REGISTRY
 from jupyter_mlpack.oci.sockets import Sockets
+from jupyter_mlpack.oci.web import httpx
 
 _API_HOSTS = {DEFAULT_REGISTRY: "registry-1.docker.io"}  # the one registry whose name is not its address
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

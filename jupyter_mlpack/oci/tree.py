@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -71,6 +70,8 @@ class Tree:
 
     def hard_link(self, name: str, target: str) -> None:
         """Another name for a file or symbolic link of this tree, a copy where the disk has no hard links."""
+        import shutil
+
         path, source = self._place(name), self._existing(target)
         found = _kind(source)
         if found not in (stat.S_IFREG, stat.S_IFLNK):
@@ -151,6 +152,8 @@ class Tree:
             self._hide(path)
 
     def _remove(self, path: Path) -> None:
+        import shutil
+
         kind = _kind(path)
         if kind == stat.S_IFDIR:
             self._walked.clear()

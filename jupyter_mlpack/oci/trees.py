@@ -8,16 +8,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import shutil
-import tempfile
+import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 
-from jupyter_mlpack.oci.clone import clone_tree
 from jupyter_mlpack.oci.manifest import Layer, StoredImage
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.oci.unpack import unpack_layer
+from jupyter_mlpack.scratch import passing_folder
 
 WORKERS = 2
 BEAT = 0.3
@@ -44,6 +42,8 @@ def layers_tree(store: Store, layers: Sequence[Layer], meter: Meter | None = Non
     meter = meter if meter is not None else {}
 
     def unpack(scratch: Path) -> None:
+        from jupyter_mlpack.oci.unpack import unpack_layer
+
         for layer in layers:
             unpack_layer(store, layer, scratch, functools.partial(meter.__setitem__, layer.descriptor.digest))
 
@@ -57,6 +57,11 @@ def join_image(store: Store, image: StoredImage, folder: Path, tell: Tell = lamb
     links: after an edit of the notebook only its own layer is unpacked. Any other image is unpacked as a whole.
     ``tell`` hears, from this thread, how many bytes of how many are unpacked.
     """
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    from jupyter_mlpack.oci.clone import clone_tree
+    from jupyter_mlpack.oci.unpack import unpack_layer
+
     layers = image.layers
     count = run_image_layers(image) or len(layers)
     parts = [layers[:count], *((layer,) for layer in layers[count:])]
@@ -79,27 +84,37 @@ def join_image(store: Store, image: StoredImage, folder: Path, tell: Tell = lamb
 
 
 def run_image_layers(image: StoredImage) -> int:
-    """How many of an image's layers are its run image's; 0 where no lifecycle's label says so."""
+    """How many of an image's layers are its run image's, and what extends it; 0 where no lifecycle's label says so."""
     try:
-        label = json.loads(dict(image.config.labels).get("io.buildpacks.lifecycle.metadata", ""))
-        return 1 + image.config.diff_ids.index(label["runImage"]["topLayer"])
+        text = dict(image.config.labels).get("io.buildpacks.lifecycle.metadata", "")
+        count = 1 + image.config.diff_ids.index(json.loads(text)["runImage"]["topLayer"])
     except (ValueError, KeyError, TypeError):
         return 0
+    # The label names every layer that the build itself added.
+    added = (diff_id in text for diff_id in image.config.diff_ids[count:])
+    return count + next((index for index, own in enumerate(added) if own), 0)
 
 
 def make_once(place: Path, make: Callable[[Path], None]) -> Path:
-    """``place``, filled by ``make`` in a scratch folder if it is not there; of two makers the first to finish wins."""
+    """``place``, filled by ``make`` in a scratch folder if it is not there; of two makers the first to finish wins.
+
+    One that is there is touched: what nobody has used for long may go.
+    """
     if place.is_dir():
+        touch(place)
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
-    try:
+    with passing_folder(place.parent / f".making-{os.urandom(6).hex()}") as scratch:
         make(scratch)
         scratch.chmod(0o755)
         claim(scratch, place)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return place
+
+
+def touch(place: Path) -> None:
+    """Let ``place`` have been used now; in a store that we may only read, nothing."""
+    with suppress(OSError):
+        os.utime(place)
 
 
 def claim(scratch: Path, place: Path) -> None:

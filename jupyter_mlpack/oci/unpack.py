@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from jupyter_mlpack.errors import LayerDamaged, OutputOccupied
-from jupyter_mlpack.oci.compress import GZIP_ERRORS, open_gzip
+from jupyter_mlpack.oci.gunzip import GZIP_ERRORS, open_gzip
 from jupyter_mlpack.oci.manifest import Layer, StoredImage
 from jupyter_mlpack.oci.output import delivering
 from jupyter_mlpack.oci.store import Store
@@ -48,17 +48,27 @@ def unpack_layer(store: Store, layer: Layer, root: Path, tell: Callable[[int], N
     ``tell`` hears how many of the blob's bytes have been read.
     """
     digest = layer.descriptor.digest
+    with store.open(digest) as blob:
+        found = unpack_tar(blob, digest, root, lambda: tell(blob.tell()))
+    if found != layer.diff_id:
+        raise LayerDamaged(digest=digest, reason=f"Its content is {found}, not {layer.diff_id}.")
+
+
+def unpack_tar(blob: BinaryIO, name: str, root: Path, tell: Callable[[], None] = lambda: None) -> str:
+    """Unpack a tar, in gzip or not, over what is in ``root``; the digest of the tar. Errors tell of ``name``.
+
+    ``tell`` is called as it is read. Raises ``LayerUnsafe``, ``LayerDamaged``, ``OutputUnwritable``.
+    """
     tree = Tree(root)
-    with store.open(digest) as blob, _told(digest), _decompressed(blob, digest) as plain:
-        stream = _Hashed(plain, lambda: tell(blob.tell()))
+    with _told(name), _decompressed(blob, name) as plain:
+        stream = _Hashed(plain, tell)
         with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", encoding="utf-8", bufsize=_BUFFER) as members:
             for member in members:
                 with delivering(root / member.name.lstrip("/").split("\0")[0]):
                     _unpack(tree, members, member)
         while stream.read(_CHUNK):
             pass
-    if stream.digest != layer.diff_id:
-        raise LayerDamaged(digest=digest, reason=f"Its content is {stream.digest}, not {layer.diff_id}.")
+    return stream.digest
 
 
 def _unpack(tree: Tree, members: tarfile.TarFile, member: tarfile.TarInfo) -> None:

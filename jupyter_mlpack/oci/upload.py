@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import httpx
-
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.oci.diagnosis import Answer, Kind, PassingError
 from jupyter_mlpack.oci.manifest import Descriptor
 from jupyter_mlpack.oci.session import Report, Session
 from jupyter_mlpack.oci.transport import Call
+from jupyter_mlpack.oci.web import httpx
 
 _PIECE = 1 << 20
 _RANGE = re.compile(r"(?:bytes[= ])?0-(\d+)$")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +20,10 @@ from jupyter_mlpack.oci.manifest import History, ImageConfig, StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
 from jupyter_mlpack.values import Buildpack, BuildPlan, Catalog, Image, PlannedFile, Purpose, Stack, Target
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from phases import ROOT, Official
 
 FIXTURES = Path(__file__).parent / "fixtures"
 STACK = Stack("tiny", "debian", "12", "bookworm", "3.11", "glibc2.36", (), "mlpack", 1000, 1000)
@@ -100,13 +107,26 @@ def run_image(store: Store) -> StoredImage:
 
 
 @pytest.fixture
-def official_folder() -> Path:
-    """The folder of the official programs: ``MLPACK_OFFICIAL``, else where ``lifecycle`` is on PATH."""
-    named = os.environ.get("MLPACK_OFFICIAL")
-    found = shutil.which("lifecycle", path=named)
-    if found is None or not (Path(found).parent / "launcher").exists():
-        pytest.skip("NOT COMPARED with the official lifecycle: it is neither on PATH nor in MLPACK_OFFICIAL")
-    return Path(found).parent
+def official(official_folder: Path, run_image: StoredImage, store: Store) -> Iterator[Official]:
+    """The official phases in a folder of a fixed path, which is removed afterwards; other test runs have it in turn."""
+    if os.geteuid() != 0:
+        pytest.skip(
+            "NOT COMPARED with the official lifecycle: only root can make a folder of a fixed path and a plain user"
+        )
+    place = Path(tempfile.gettempdir(), "mlpack-referee.lock")
+    with place.open("w") as lock, place.with_suffix(".next").open("w") as following:
+        # Who has just had it waits for who is waiting: else one run takes it for all of its tests, one after another.
+        fcntl.flock(following, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(following, fcntl.LOCK_UN)
+        shutil.rmtree(ROOT, ignore_errors=True)
+        ROOT.mkdir()
+        try:
+            ROOT.chmod(0o755)
+            shutil.copy(official_folder / "lifecycle", ROOT / "lifecycle")
+            yield Official(ROOT / "lifecycle", store, run_image)
+        finally:
+            shutil.rmtree(ROOT)
 
 
 @pytest.fixture

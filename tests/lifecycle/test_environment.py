@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlpack.lifecycle.environment import (
@@ -52,6 +52,7 @@ def test_add_files__row__value(old: str, files: dict[str, str], expected: str, t
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 
+@settings(deadline=None)
 @given(old=VALUES, value=VALUES, delimiter=VALUES)
 def test_add_files__any_values__rules_hold(old: str, value: str, delimiter: str) -> None:
     between = delimiter if old else ""

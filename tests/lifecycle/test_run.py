@@ -23,6 +23,7 @@ from jupyter_mlpack.lifecycle.records import BuildpackRecord
 from jupyter_mlpack.oci.layout import write_layout
 from jupyter_mlpack.oci.manifest import History, StoredImage
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
+from jupyter_mlpack.oci.trees import run_image_layers
 from jupyter_mlpack.values import BuildPlan, Image, PlannedFile
 
 Workshop = Any  # conftest.Workshop, handed in by the fixture
@@ -114,7 +115,10 @@ def test_run_lifecycle__extended_run_image__the_layers_are_put_on_it(workshop: W
     assert [layer.origin for layer in image.layers[:2]] == ["packages", "more"]
     assert image.layers[2:] == tuple(replace(layer, reused=True) for layer in plain.layers[1:])
     run = json.loads(dict(image.labels)["io.buildpacks.lifecycle.metadata"])["runImage"]
-    assert run["topLayer"] == image.layers[1].diff_id
+    assert run["topLayer"] == image.layers[0].diff_id  # what extends it is kept by a rebase
+    stored = workshop.store.image(image.reference)
+    assert stored is not None
+    assert run_image_layers(stored) == 2
     assert run["image"] == "mlpack/run:tiny-amd64"
 
 
@@ -264,7 +268,8 @@ def test_run_lifecycle__listener_raises__no_name_moves(kind: type, workshop: Wor
 def test_run_lifecycle__cancelled_while_silent__children_are_stopped(workshop: Workshop) -> None:
     root = workshop.root / "sleeper"
     (root / "bin").mkdir(parents=True)
-    (root / "buildpack.toml").write_text('api = "0.10"\n[buildpack]\nid = "sleeper"\nversion = "1"\n')
+    described = 'api = "0.10"\n[buildpack]\nid = "sleeper"\nversion = "1"\n[metadata.mlpack]\nrelocatable = true\n'
+    (root / "buildpack.toml").write_text(described)
     mark = workshop.root / "children"
     scripts = {"detect": "true", "build": f"trap '' TERM; sleep 987 & echo $! $$ > '{mark}'; wait; sleep 987"}
     for name, script in scripts.items():

@@ -66,12 +66,33 @@ def test_write_tar__name_that_is_no_utf8__keeps_its_bytes() -> None:
     assert [entry.name for entry in read_back(written([TarEntry(name, "directory", 0o755, 0, 0)]))] == [name]
 
 
-@pytest.mark.parametrize(("before", "after"), [(b"12345", b"123"), (b"12345", b"1234567")], ids=["shorter", "longer"])
-def test_write_tar__file_changed_since_it_was_listed__is_told(tmp_path: Path, before: bytes, after: bytes) -> None:
+CHUNK = 1 << 20  # what is read at a time
+CHANGES = {
+    "shorter": (5, 3),
+    "longer": (5, 7),
+    "empty-and-grown": (0, 1),
+    "emptied": (1, 0),
+    "a-chunk-shorter": (CHUNK, CHUNK - 1),
+    "a-chunk-longer": (CHUNK, CHUNK + 1),
+    "chunks-longer": (2 * CHUNK, 3 * CHUNK),
+}
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_write_tar__file_of_any_size__is_there_byte_for_byte(tmp_path: Path, size: int) -> None:
+    data = os.urandom(size)
+    (tmp_path / "file").write_bytes(data)
+    whole = written(list(tree_entries(tmp_path / "file", "/x", 0, 0)))
+    assert whole[512 : 512 + size] == data
+    assert len(whole) == 512 + size + -size % 512 + 1024
+
+
+@pytest.mark.parametrize(("before", "after"), CHANGES.values(), ids=CHANGES.keys())
+def test_write_tar__file_changed_since_it_was_listed__is_told(tmp_path: Path, before: int, after: int) -> None:
     path = tmp_path / "growing"
-    path.write_bytes(before)
+    path.write_bytes(bytes(before))
     rows = list(tree_entries(tmp_path, "/x", 0, 0))
-    path.write_bytes(after)
+    path.write_bytes(bytes(after))
     with pytest.raises(FileChanged, match="growing"):
         written(rows)
 
