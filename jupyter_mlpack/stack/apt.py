@@ -13,15 +13,18 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from jupyter_mlpack import children
 from jupyter_mlpack.errors import AptMissing
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.stack.complaint import Attempt, complaint
 from jupyter_mlpack.stack.sources import Archive, source_lines, stanzas
 from jupyter_mlpack.values import Stack
+
+TRUSTED = "MLPACK_CA_BUNDLE"
+"""The variable of this process that names a file of authorities to trust, where some were given (``given/trust``)."""
 
 INDEX_AGE = 24 * 3600
 """Seconds for which a package index is taken as it is."""
@@ -96,7 +99,9 @@ def open_apt(stack: Stack, arch: str, archive: Archive, state: Path) -> Apt:
         (state / folder).mkdir(parents=True, exist_ok=True)
     for name in ("status", "preferences"):
         (state / name).touch()
-    (state / "apt.conf").write_text(CONFIGURATION.format(arch=arch, state=state), encoding="utf-8")
+    trusted = os.environ.get(TRUSTED)
+    certificates = f'Acquire::https::CAInfo "{trusted}";\n' if trusted else ""
+    (state / "apt.conf").write_text(CONFIGURATION.format(arch=arch, state=state) + certificates, encoding="utf-8")
     (state / "sources.list").write_text(source_lines(archive, stack.suite, arch), encoding="utf-8")
     return apt
 
@@ -184,7 +189,7 @@ def run_apt(
     """What the command printed; ``line`` sees each line as it comes. Raises the leaf that apt's words mean."""
     program = [str(Path(apt.program).with_name(command[0])), "-c", str(apt.state / "apt.conf"), *command[1:]]
     private = {"LC_ALL": "C", "LANGUAGE": "", "DEBIAN_FRONTEND": "noninteractive", "TMPDIR": str(apt.state / "tmp")}
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=apt.state) as errors:
         with children.running(
             program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
             env={**os.environ, **private}, cwd=folder or apt.state,

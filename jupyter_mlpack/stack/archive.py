@@ -10,12 +10,12 @@ import posixpath
 import re
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_mlpack.errors import ArchiveDamaged, ArchiveUnsafe
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.oci.tar import TarEntry
 
 if TYPE_CHECKING:
@@ -52,8 +52,16 @@ class Contents:
     script: str = ""
 
 
-def read_archive(path: Path, digest: str) -> Contents:
-    """The contents of the archive at ``path``, whose SHA-256 must be ``digest``.
+UNREAD = re.compile(
+    r"/usr/share/doc/(?!(?:[^/]+/)?copyright$|[^/]+$|apt/examples/[^/]*sources[^/]*$)"
+    r"|/usr/share/(?:man|info|locale|lintian|doc-base|bug|menu|gdb|pixmaps|applications|bash-completion|apport)(?:/|$)"
+    r"|/usr/lib/(?:systemd|udev)(?:/|$)|/etc/(?:init\.d|cron\.[a-z]+|logrotate\.d|kernel|systemd|udev)(?:/|$)"
+)
+"""What a build image does not need: there, packages are installed and asked for, so their tools stay."""
+
+
+def read_archive(path: Path, digest: str, unwanted: re.Pattern[str] = UNWANTED) -> Contents:
+    """The contents of the archive at ``path``, whose SHA-256 must be ``digest``, without what is ``unwanted``.
 
     Raises ``ArchiveDamaged`` when it is not, or is no archive; ``ArchiveUnsafe`` when a member must not enter an image.
     """
@@ -67,7 +75,7 @@ def read_archive(path: Path, digest: str) -> Contents:
         with DebFile(fileobj=io.BytesIO(data)) as archive:
             control, sums, script = (_control_file(archive, name) for name in ("control", "md5sums", "postinst"))
             with archive.data.tgz() as members:
-                entries = tuple(read_members(members, path.name))
+                entries = tuple(read_members(members, path.name, unwanted))
     except (ArError, DebError, tarfile.TarError, EOFError, OSError) as error:
         raise ArchiveDamaged(file=path.name, reason=f"It is not a Debian archive: {error}.") from error
     name = re.search(r"^Package: (\S+)$", control, re.MULTILINE)
@@ -83,7 +91,7 @@ def _control_file(archive: DebFile, name: str) -> str:
     )
 
 
-def read_members(members: tarfile.TarFile, archive: str) -> Iterator[TarEntry]:
+def read_members(members: tarfile.TarFile, archive: str, unwanted: re.Pattern[str] = UNWANTED) -> Iterator[TarEntry]:
     """The wanted members under their final paths.
 
     Hard links become files of their own, as layers have it; those to big files become symbolic links: the graphics
@@ -92,7 +100,7 @@ def read_members(members: tarfile.TarFile, archive: str) -> Iterator[TarEntry]:
     files: dict[str, TarEntry] = {}
     for member in members:
         name = image_path(member.name, archive)
-        if name is None or UNWANTED.match(name):
+        if name is None or unwanted.match(name):
             continue
         if member.islnk():
             target = image_path(member.linkname, archive)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from jupyter_mlpack.errors import PackageMissing, PackagesConflict
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.stack.apt import Apt, Package, resolve
+from jupyter_mlpack.stack.assembling import SCRIPTS_ONLY
 from jupyter_mlpack.stack.closure import show
-from jupyter_mlpack.stack.run_image import SCRIPTS_ONLY
+from jupyter_mlpack.stack.pinned import plain
 from jupyter_mlpack.values import Notice, Stack
 
 INSTALL_ONLY = SCRIPTS_ONLY | {"adduser", "init-system-helpers", "install-info", "sensible-utils", "ucf"}
@@ -21,7 +22,7 @@ DRIVERS = (
 )  # fmt: skip
 """Drivers of graphics cards and screens, 170 MB with their compiler. ``ffmpeg`` depends on them by way of the libraries
 that would load them, where there is a screen."""
-GRAPHICS = re.compile(
+GRAPHICS = pattern(
     r"libe?gl(?:[-x0-9].*|es.*|u1.*|vnd.*)?|libosmesa.*|mesa-.*|xvfb|xserver-.*|x11-.*|chromium.*|firefox.*"
 )
 """Packages that say that something is to be drawn: then the drivers come along, the one that needs no card included."""
@@ -43,16 +44,16 @@ def resolve_asked(apt: Apt, names: Sequence[str]) -> Asked:
 
     Raises leaves of ``StackError`` other than ``PackageMissing`` and ``PackagesConflict``.
     """
-    offered = show(apt, names)
-    virtual = [name for name in names if name not in offered][:MOST_VIRTUAL]
-    kept = [name for name in names if name in offered or name in virtual]
+    offered = show(apt, [plain(name) for name in names])
+    virtual = [name for name in names if plain(name) not in offered][:MOST_VIRTUAL]
+    kept = [name for name in names if plain(name) in offered or name in virtual]
     notices = [unmet(name, apt.stack, "does not have it") for name in names if name not in kept]
     while kept:
         try:
             return Asked(resolve(apt, kept, _assume(apt, kept)), tuple(notices))
         except PackageMissing as error:  # noqa: PERF203 (each failure is another question to apt)
-            gone = str(error.data["package"])
-            if gone not in kept:  # a dependency that the index lacks: none of the names alone is to blame
+            gone = next((name for name in kept if plain(name) == error.data["package"]), "")
+            if not gone:  # a dependency that the index lacks: none of the names alone is to blame
                 gone = kept[-1]
             notices.append(unmet(gone, apt.stack, "does not have it"))
             kept.remove(gone)
@@ -66,7 +67,9 @@ def _assume(apt: Apt, names: Sequence[str]) -> tuple[str, ...]:
 
     They stand in a status file of their own, at the versions that the index offers.
     """
-    without = sorted(INSTALL_ONLY.union(() if any(map(GRAPHICS.fullmatch, names)) else DRIVERS) - set(names))
+    without = sorted(
+        INSTALL_ONLY.union(() if any(map(GRAPHICS.fullmatch, names)) else DRIVERS) - set(map(plain, names))
+    )
     lines = [
         f"Package: {name}\nStatus: hold ok installed\nArchitecture: {apt.arch}\n"
         f"Version: {offer.package.version}\nMaintainer: none\nDescription: assumed\n\n"

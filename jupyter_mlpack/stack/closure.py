@@ -8,20 +8,21 @@ a library stands in packages for all architectures; those that it depends on com
 from __future__ import annotations
 
 import io
+import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from jupyter_mlpack.errors import AptFailed
+from jupyter_mlpack.frozen import dataclass, field
+from jupyter_mlpack.pattern import pattern
+from jupyter_mlpack.scratch import passing_folder
 from jupyter_mlpack.stack.apt import Apt, Package, listed_package, run_apt
-from jupyter_mlpack.stack.archive import Contents, read_archive
+from jupyter_mlpack.stack.archive import UNWANTED, Contents, read_archive
 from jupyter_mlpack.stack.sources import stanzas
 
 LARGEST_DATA = 4096
 """Kibibytes, installed: data packages above this (icon themes, fonts) are not what a library needs to load."""
-FOLDER = re.compile(r"/usr/lib/(?:[a-z0-9_]+-linux-gnu/)?([^/]+)")
+FOLDER = pattern(r"/usr/lib/(?:[a-z0-9_]+-linux-gnu/)?([^/]+)")
 MOST_ROUNDS = 40
 NONE_FOUND = "No packages found"
 
@@ -99,14 +100,14 @@ def _offer(entry: Mapping[str, str]) -> Offer:
     return Offer(listed_package(entry), entry["architecture"] == "all", tuple(filter(None, depends)), size)
 
 
-def fetch(apt: Apt, packages: Sequence[Package]) -> list[Contents]:
+def fetch(apt: Apt, packages: Sequence[Package], unwanted: re.Pattern[str] = UNWANTED) -> list[Contents]:
     """The contents of these very packages, in their order; apt downloads and verifies. Raises ``StackError`` leaves."""
     if not packages:
         return []
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=apt.state) as folder:
+    with passing_folder(apt.state / f"fetch-{os.urandom(6).hex()}") as folder:
         exact = [f"{package.name}={package.version}" for package in packages]
-        run_apt(apt, "download", ["apt-get", "-qq", "download", "--", *exact], folder=Path(folder))
-        return [read_archive(Path(folder) / package.file, package.sha256) for package in packages]
+        run_apt(apt, "download", ["apt-get", "-qq", "download", "--", *exact], folder=folder)
+        return [read_archive(folder / package.file, package.sha256, unwanted) for package in packages]
 
 
 def public_libraries(contents: Contents) -> set[str]:

@@ -6,7 +6,6 @@ apt's words are those of its C locale, versions 2.2 to 3.x (since 2.9 signatures
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.errors import (
@@ -19,6 +18,7 @@ from jupyter_mlpack.errors import (
     SigningKeyUnknown,
     StackError,
 )
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.stack.sources import Archive
 from jupyter_mlpack.values import Stack
 

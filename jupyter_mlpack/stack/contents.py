@@ -9,18 +9,19 @@ from __future__ import annotations
 import gzip
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from jupyter_mlpack.pattern import pattern
+from jupyter_mlpack.scratch import scratch_folder
 from jupyter_mlpack.stack.apt import open_apt, run_apt
 from jupyter_mlpack.stack.recipe import StackSettings, read_stack
 from jupyter_mlpack.stack.sources import find_archive
 
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
-NAME = re.compile(r"[A-Za-z0-9_.+-]+\.so(?:\.[0-9][A-Za-z0-9_.+-]*)?")
-NOT_RUN = re.compile(r"(?:^|/)(?:libdevel|devel|debug|kernel)/|(?:-dev|-dbg|-dbgsym)$")
+NAME = pattern(r"[A-Za-z0-9_.+-]+\.so(?:\.[0-9][A-Za-z0-9_.+-]*)?")
+NOT_RUN = pattern(r"(?:^|/)(?:libdevel|devel|debug|kernel)/|(?:-dev|-dbg|-dbgsym)$")
 """Sections and names of packages that nobody needs to run a program."""
 
 CHOSEN = {
@@ -107,8 +108,8 @@ def main() -> None:
     for name in sys.argv[1:]:
         folder, by_arch = Path(name), {}
         for arch in TRIPLETS:
-            with tempfile.TemporaryDirectory(prefix="mlpack-contents-") as state:
-                by_arch[arch] = libraries_of(read_contents(folder, arch, Path(state)), arch)
+            with scratch_folder("mlpack-contents-") as state:
+                by_arch[arch] = libraries_of(read_contents(folder, arch, state), arch)
         suite, date = read_stack(folder).suite, time.strftime("%Y-%m-%d", time.gmtime())
         text = HEAD.format(suite=suite, mark=":", date=date, name=folder.name) + render(by_arch)
         (folder / "libraries.txt").write_text(text, encoding="utf-8")

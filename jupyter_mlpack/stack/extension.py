@@ -9,27 +9,29 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.errors import ArchiveDamaged, MirrorUnreachable
 from jupyter_mlpack.events import Progress
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.oci.manifest import History, StoredImage
 from jupyter_mlpack.oci.tar import write_tar
 from jupyter_mlpack.stack.alternatives import add_alternatives
 from jupyter_mlpack.stack.apt import Apt, open_apt, update_index
 from jupyter_mlpack.stack.archive import Contents
 from jupyter_mlpack.stack.asked import INSTALL_ONLY, resolve_asked, unmet
+from jupyter_mlpack.stack.assembling import CREATED
 from jupyter_mlpack.stack.closure import Closure, dynamic_names, fetch
 from jupyter_mlpack.stack.libraries import Libraries
 from jupyter_mlpack.stack.loader_cache import PATH as CACHE
 from jupyter_mlpack.stack.loader_cache import loader_cache
 from jupyter_mlpack.stack.needs import libraries_in
+from jupyter_mlpack.stack.pinned import check_versions, installed_versions
 from jupyter_mlpack.stack.python import run_root
 from jupyter_mlpack.stack.registration import register_plugins
-from jupyter_mlpack.stack.run_image import CREATED, Assembly, locked
+from jupyter_mlpack.stack.run_image import Assembly, locked
 from jupyter_mlpack.stack.sources import find_archive, stanzas
 from jupyter_mlpack.stack.system import add_package
 from jupyter_mlpack.stack.tree import Tree
@@ -133,6 +135,7 @@ class _Extension:
 
     def made(self, wanted: Wanted) -> Extended:
         """Resolve, download, unpack, write."""
+        check_versions(self.apt, wanted.packages, installed_versions(self._root, wanted.packages))
         asked = resolve_asked(self.apt, wanted.packages)
         notices = list(asked.notices)
         closure = Closure(

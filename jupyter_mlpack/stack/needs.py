@@ -5,15 +5,15 @@ The packages buildpack reads the shared objects of the wheels and writes what th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Notice, Stack
 
-LIBRARY = re.compile(r"[A-Za-z0-9_.+-]{1,255}")
-OF_THE_HOST = re.compile(
+LIBRARY = pattern(r"[A-Za-z0-9_.+-]{1,255}")
+OF_THE_HOST = pattern(
     r"lib(?:cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[a-z0-9.-]+|EGL_nvidia|GLX_nvidia|vdpau_nvidia)\.so(?:\.[0-9.]+)?"
     r"|lib(?:nrt|tpu|habana_?[a-z]*|Synapse|hccl|ascend[a-z]*|mlu[a-z]*|cndrv)\.so(?:\.[0-9.]+)?"
 )

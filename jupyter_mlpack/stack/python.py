@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import platform
+import os
+import sys
 from pathlib import Path
 
 from jupyter_mlpack.oci.manifest import StoredImage
@@ -13,7 +14,7 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "AMD64": "a
 
 def host_arch() -> str:
     """Go's word for this machine's architecture; empty where images of no architecture can run natively."""
-    return MACHINES.get(platform.machine(), "") if platform.system() == "Linux" else ""
+    return MACHINES.get(os.uname().machine, "") if sys.platform == "linux" else ""
 
 
 def run_root(store: Store, image: StoredImage) -> Path:

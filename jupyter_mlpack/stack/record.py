@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jupyter_mlpack.stack.apt import Package
+from jupyter_mlpack.atomic import write_atomically
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.values import Stack, to_json
 
-ASSEMBLY = 1
-"""Raised when the same packages shall make another image: what is left out, what is added by hand."""
+if TYPE_CHECKING:
+    from jupyter_mlpack.stack.apt import Package
+
+ASSEMBLY = 2
+"""Raised when the same packages shall make another image: what is left out, what is added by hand, labels."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class Record:
 
 
 def recipe_digest(stack: Stack, arch: str) -> str:
-    """SHA-256 of everything that a person decides about the image."""
-    text = json.dumps([ASSEMBLY, arch, to_json(stack)], sort_keys=True)
+    """SHA-256 of everything that a person decides about the run image; what is for the build image does not count."""
+    text = json.dumps([ASSEMBLY, arch, to_json(replace(stack, build=(), libraries=""))], sort_keys=True)
     return sha256(text.encode()).hexdigest()
 
 
@@ -49,6 +52,4 @@ def read_record(state: Path) -> Record | None:
 
 def write_record(state: Path, record: Record) -> None:
     """Replace the record in one step."""
-    scratch = state / "image.json.new"
-    scratch.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-    os.replace(scratch, state / "image.json")
+    write_atomically(state / "image.json", json.dumps(to_json(record), indent=1) + "\n")

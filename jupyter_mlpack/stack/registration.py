@@ -6,12 +6,13 @@ faster, no more.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 
 from jupyter_mlpack import children
+from jupyter_mlpack.scratch import passing_folder
 from jupyter_mlpack.stack.python import host_arch
 from jupyter_mlpack.stack.run_image import Assembly
 from jupyter_mlpack.stack.tree import Tree
@@ -30,8 +31,7 @@ def register_plugins(tree: Tree, base: Path, assembly: Assembly) -> tuple[Notice
     if not folder or "/usr/bin/dot" not in tree:
         return ()
     tree.close()
-    with tempfile.TemporaryDirectory(prefix="register-", dir=assembly.state) as name:
-        scratch = Path(name)
+    with passing_folder(assembly.state / f"register-{os.urandom(6).hex()}") as scratch:
         tree.write(scratch, ("/usr/lib/", "/usr/bin/dot", "/usr/sbin/libgvc"))
         made = _run_dot(scratch, base, folder) if host_arch() == assembly.arch else []
         for path in made:

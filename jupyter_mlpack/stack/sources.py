@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.errors import KeyringMissing, MirrorUnknown
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.stack.recipe import StackSettings
 from jupyter_mlpack.values import Stack
 

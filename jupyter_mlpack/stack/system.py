@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
+from collections.abc import Sequence
+
 from jupyter_mlpack.stack.archive import Contents
 from jupyter_mlpack.stack.tree import Tree
 from jupyter_mlpack.values import Stack
 
+NO_LOGIN = "/usr/sbin/nologin"
 PASSWD = """\
-root:x:0:0:root:/root:/bin/sh
+root:x:0:0:root:/root:{shell}
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
-{user}:x:{uid}:{gid}:{user}:/home/{user}:/bin/sh
+{user}:x:{uid}:{gid}:{user}:/home/{user}:{shell}
 """
 GROUP = """\
 root:x:0:
@@ -62,13 +67,22 @@ def finish(tree: Tree, stack: Stack) -> None:
         tree.put_folder(name, mode)
     for name in ("/output", "/workspace", f"/home/{stack.user}"):
         tree.put_folder(name, 0o755, stack.uid, stack.gid)
-    account = {"user": stack.user, "uid": stack.uid, "gid": stack.gid}
+    _leave_out(tree, stack.left_out_files)
+    shell = "/bin/sh" if stack.shell else NO_LOGIN
+    account = {"user": stack.user, "uid": stack.uid, "gid": stack.gid, "shell": shell}
     tree.put_file("/etc/passwd", PASSWD.format(**account).encode())
     tree.put_file("/etc/group", GROUP.format(**account).encode())
     tree.put_file("/etc/nsswitch.conf", NSSWITCH.encode())
     _links(tree, stack)
     _certificates(tree)
     tree.close()
+
+
+def _leave_out(tree: Tree, patterns: Sequence[str]) -> None:
+    """Drop what the recipe does without. The packages' own lists of files still name it, as for what is never taken."""
+    if patterns:
+        gone = re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
+        tree.drop([name for name in tree.names() if gone.match(name)])
 
 
 def _links(tree: Tree, stack: Stack) -> None:

@@ -37,6 +37,11 @@ class Tree:
         """Set an entry, whatever stood there."""
         self._entries[entry.name] = entry
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget these paths."""
+        for name in names:
+            del self._entries[name]
+
     def put_file(self, name: str, data: bytes, mode: int = 0o644) -> None:
         """Set a file of root."""
         self.put(TarEntry(name, "file", mode, 0, 0, size=len(data), data=data))

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+from typing import Any
 
+import httpx
 import pytest
 
 BUILDPACKS = Path(__file__).parents[2] / "buildpacks"
@@ -126,6 +134,16 @@ def recorded(data: bytes) -> str:
 
 
 @pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """``runner("parameters")`` is that module of the train process, imported as it is in an image."""
+    monkeypatch.syspath_prepend(str(BUILDPACKS / "notebook/runner"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield lambda name: importlib.import_module(f"mlpack_runner.{name}")
+    for name in [name for name in sys.modules if name.startswith("mlpack_runner")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path / "bench")
 
@@ -142,3 +160,102 @@ def tree(root: Path) -> dict[str, tuple[int, bytes]]:
 @pytest.fixture
 def read_tree() -> Callable[[Path], dict[str, tuple[int, bytes]]]:
     return tree
+
+
+CLIENT = httpx.Client(timeout=60, trust_env=False)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A serve process over an application folder."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path: str, body: Any = None, method: str = "", **headers: str) -> httpx.Response:
+        """A body that is neither text nor bytes is sent as JSON; without one it is a GET."""
+        content = body if isinstance(body, (str, bytes)) else None if body is None else json.dumps(body)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = given if body is None else {"content-type": "application/json", **given}
+        verb = method or ("GET" if body is None else "POST")
+        return CLIENT.request(verb, self.address + path, content=content, headers=given)
+
+    def wait(self, path: str = "/ready", status: int = 200) -> None:
+        for _ in range(600):
+            if self.process.poll() is not None:
+                break
+            try:
+                if self.ask(path).status_code == status:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        pytest.fail(f"no {status} from {path}: {self.log.read_text()[-3000:]}")
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+StartService = Callable[..., Served]
+
+
+@pytest.fixture(scope="session")
+def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartService]:
+    """Starts the serve process of a service whose one cell is ``source``. Keywords are its environment.
+
+    ``cells``, ``files`` and ``described`` (more of service.json) make other ones; ``python`` runs it.
+    """
+    started: list[Served] = []
+
+    def start(
+        source: str = "", *, cells: Sequence[Mapping[str, object]] = (), files: Mapping[str, str] = {},
+        described: Mapping[str, object] = {}, python: str = sys.executable, arguments: Sequence[str] = ("serve",),
+        **env: str,
+    ) -> Served:  # fmt: skip
+        home = tmp_path_factory.mktemp("service")
+        bench = Bench(home / "bench")
+        bench.describe(purpose="inference", notebook="digits.ipynb")
+        for name, text in files.items():
+            (bench.app / name).parent.mkdir(parents=True, exist_ok=True)
+            (bench.app / name).write_text(text)
+        written = {"function": "predict", "name": "digits", "models": [], "parameters": [], "returns": None}
+        written["cells"] = list(cells) or [{"cell": 3, "line": 1, "source": dedent(source).strip("\n")}]
+        (bench.app / ".mlpack/service.json").write_text(json.dumps({**written, **described}))
+        ran = bench.build("serving", BP_IMAGE_APP_DIR=str(bench.app))
+        assert ran.status == 0, ran.log
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "PORT": str(port)}
+        environment |= {"MLPACK_HOST": "127.0.0.1", **env}
+        with (home / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [python, str(ran.layer("server") / "serve.py"), *arguments], env=environment, stdout=log, stderr=log
+            )
+        started.append(Served(process, port, home / "log"))
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.end(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def served(start_service: StartService) -> Callable[[str], Served]:
+    """``start_service`` once for each source, and ready."""
+    known: dict[str, Served] = {}
+
+    def serve(source: str) -> Served:
+        if source not in known:
+            known[source] = start_service(source)
+            known[source].wait()
+        return known[source]
+
+    return serve

@@ -25,11 +25,6 @@ ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.
 RUN, APP = "example.test/run:1", "example.test/app:1"
 
 
-def find_tool(name: str) -> Path | None:
-    found = shutil.which(name, path=os.pathsep.join([os.environ["PATH"], str(Path.home() / "go/bin")]))
-    return Path(found) if found else None
-
-
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that other users may enter, unlike ``tmp_path``."""
@@ -133,12 +128,10 @@ def read_config(folder: Path) -> dict[str, object]:
 
 
 @pytest.fixture
-def official(bench, place: Path) -> Official:
-    tools = {name: find_tool(name) for name in ("lifecycle", "launcher")}
-    if not all(tools.values()):
-        pytest.skip("NOT TESTED: the official lifecycle is absent; tests/official/install ~/go/bin builds it")
+def official(bench, place: Path, official_folder: Path) -> Official:
+    tools = {name: official_folder / name for name in ("lifecycle", "launcher")}
     if not Path(f"/usr/bin/python{PYTHON}").exists():
-        pytest.skip(f"NOT TESTED: another user needs /usr/bin/python{PYTHON}")
+        pytest.skip(f"NOT COMPARED with the official lifecycle: another user needs /usr/bin/python{PYTHON}")
     bench.wheel("big", {"big.py": "size = 1\n"})
     bench.wheel(
         "tool",
@@ -146,7 +139,7 @@ def official(bench, place: Path) -> Official:
     )
     bench.lock(**{"big-1.0": ["big==1.0"], "packages": ["tool==1.0"]})
     (bench.app / "train.ipynb").write_text("{}")
-    return Official(place, {name: tool for name, tool in tools.items() if tool}, bench)
+    return Official(place, tools, bench)
 
 
 def layers_of(config: dict) -> dict[str, str]:

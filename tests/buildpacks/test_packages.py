@@ -115,6 +115,21 @@ def test_build__bytecode__is_joined_folder_by_folder_unless_layers_share_it(stoc
     assert "shared/__pycache__" not in ends
 
 
+def test_build__headers__are_joined_folder_by_folder_unless_layers_share_it(bench) -> None:
+    own = {
+        "own/include/own.h": "",
+        "own/include/deep/own.h": "",
+        "own/code/include/__init__.py": "",
+        "shared/include/a.h": "",
+    }
+    bench.lock(one=[bench.wheel("own", own)], two=[bench.wheel("other", {"shared/include/b.h": ""})])
+    ran = bench.build()
+    assert os.readlink(ran.site / "own/include") == "/layers/mlpack_packages/one/site/own/include"
+    for folder in ("own/code/include", "shared/include"):
+        assert not (ran.site / folder).is_symlink()
+    assert os.readlink(ran.site / "shared/include/b.h") == "/layers/mlpack_packages/two/site/shared/include/b.h"
+
+
 def test_build__real_paths__the_environment_works(stocked) -> None:
     if not Path(f"/usr/bin/python{PYTHON}").exists():
         pytest.skip(f"NOT TESTED: the environment needs /usr/bin/python{PYTHON}, as in the image")
@@ -237,6 +252,18 @@ def test_build__bad_input__fails_and_says_why(stocked, layers, lock: str | None,
 def test_build__settings_in_the_application_folder__are_not_obeyed(stocked) -> None:
     (stocked.app / "uv.toml").write_text("this is not TOML")
     assert stocked.build().status == 0
+
+
+@pytest.mark.parametrize(("cached", "runs"), [(True, 1), (False, 2)], ids=["wheels in uv's cache", "not there"])
+def test_build__index__is_asked_only_for_what_the_cache_has_not(stocked, cached: bool, runs: int) -> None:
+    uv, log, stub = stocked.environment(stocked.root)["BP_UV"], stocked.root / "runs.txt", stocked.root / "uv"
+    refuses = 'case " $* " in *" --offline "*) echo "error: not cached"; exit 1;; esac\n' if not cached else ""
+    stub.write_text(f'#!/bin/sh\necho run >> {log}\n{refuses}exec {uv} "$@"\n')
+    stub.chmod(0o755)
+    ran = stocked.build(BP_UV=str(stub))
+    assert ran.status == 0, ran.log
+    assert "not cached" not in ran.log
+    assert len(log.read_text().split()) == runs
 
 
 @pytest.mark.network

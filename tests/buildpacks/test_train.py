@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
 
+from jupyter_mlpack.engines.artefact import fetch_artefact
 from jupyter_mlpack.inspection.literals import literal_places
 from jupyter_mlpack.notebook import read_notebook
 from jupyter_mlpack.values import Location, NotebookParameter
@@ -28,7 +30,6 @@ else:
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 NOBODY = 54321  # no passwd entry
-RUNNER = Path(__file__).parents[2] / "buildpacks/notebook/runner"
 DEFAULTS = {"lr": 0.5, "name": "a"}
 Cells = Callable[..., "Job"]
 
@@ -98,10 +99,56 @@ def test_detect__notebook_is_there__requires_both(bench) -> None:
     assert [entry["name"] for entry in tomllib.loads(plan)["requires"]] == ["python", "python-packages"]
 
 
-@pytest.mark.parametrize(("named", "status"), [("other.ipynb", 1), ("", 100)], ids=["missing", "none named"])
-def test_detect__no_notebook__does_not_pass(bench, named: str, status: int) -> None:
-    bench.describe(notebook=named)
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({"notebook": "other.ipynb"}, 1), ({"notebook": ""}, 100), ({"purpose": "inference"}, 100)],
+    ids=["missing", "none named", "for another purpose"],
+)
+def test_detect__nothing_to_train__does_not_pass(bench, changes: dict[str, str], status: int) -> None:
+    (bench.app / "train.ipynb").write_text("{}")
+    bench.describe(**changes)
     assert bench.detect("notebook") == (status, "")
+
+
+def test_link_contents__home_of_the_build__is_found_in_the_new_one_which_can_be_written_to(runner, tmp_path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for name in ("corpus/list", ".cache/models/a", ".local/share/b", ".tool/settings"):
+        (old / name).parent.mkdir(parents=True)
+        (old / name).write_text(name)
+    (new / ".cache").mkdir(parents=True)
+    surroundings = runner("surroundings")
+    surroundings.link_contents(old, new, surroundings.KEPT)
+    assert (new / ".cache/models/a").read_text() == ".cache/models/a"
+    assert (new / "corpus/list").read_text() == "corpus/list"
+    assert sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_symlink()) == [
+        ".cache/models", ".local/share/b", ".tool", "corpus",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("%load_ext jupyter_mlpack\nx = 1", "None;\nx = 1"),
+        ("if x:\n    job = %mlpack submit \\\n  -p lr=1\ny", "if x:\n    job = None;\n\ny"),
+        ("print('%mlpack')", "print('%mlpack')"),
+        ("%load_ext jupyter_mlpack_other", "%load_ext jupyter_mlpack_other"),
+        ("%%writefile a.ipy\n%mlpack build", "%%writefile a.ipy\n%mlpack build"),
+    ],
+    ids=["extension", "over two lines", "in a text", "another's", "in a file"],
+)
+def test_without_launching__line__does_nothing_in_its_own_image(runner, source: str, left: str) -> None:
+    assert runner("launching").without_launching(source) == left
+
+
+@pytest.mark.parametrize("words", [["binder/start"], ["/bin/sh", "binder/start"]], ids=["names its shell", "does not"])
+@pytest.mark.parametrize("buildpack", ["notebook", "serving"])
+def test_build__start_script__stands_before_the_images_command(bench, buildpack: str, words: list[str]) -> None:
+    bench.describe(start=words)
+    (bench.app / ".mlpack/service.json").write_text('{"function": "guess", "name": "digits", "cells": []}')
+    launch = tomllib.loads((bench.build(buildpack).layers / "launch.toml").read_text())
+    *before, python, program = launch["processes"][0]["command"]
+    assert before == [*words[:-1], f"{bench.app}/binder/start"]
+    assert (python, program[:7]) == ("python", "/layers")
 
 
 def test_build__launch_file__process_and_labels(bench) -> None:
@@ -126,14 +173,9 @@ def test_build__other_umask__same_bytes(bench, read_tree) -> None:
 
 
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], object]]:
-    monkeypatch.syspath_prepend(str(RUNNER))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    from mlpack_runner.parameters import read_parameters
-
-    yield lambda text: read_parameters(["-p", f"x={text}"], {}, {"x": None})["x"]
-    for name in [name for name in sys.modules if name.startswith("mlpack_runner")]:
-        del sys.modules[name]
+def typed(runner: Callable[[str], ModuleType]) -> Callable[[str], object]:
+    read_parameters = runner("parameters").read_parameters
+    return lambda text: read_parameters(["-p", f"x={text}"], {}, {"x": None})["x"]
 
 
 @pytest.mark.parametrize(
@@ -344,3 +386,80 @@ def test_run__unknown_user_and_nothing_writable__works(cells: Cells, open_folder
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"mlpack {NOBODY}\n" in run.stdout
     assert [path.name for path in (open_folder / "output").iterdir()] == ["train.ipynb"]
+
+
+# --- the file of metrics --------------------------------------------------------------------------------------------
+
+
+def metrics(job: Job) -> list[dict[str, object]]:
+    lines = (job.output / "metrics.jsonl").read_text().splitlines()
+    return [{key: value for key, value in json.loads(line).items() if key != "timestamp"} for line in lines]
+
+
+LOOP = "for epoch in range(1, 4):\n    print(f'epoch {epoch}: loss={1 / epoch:.2f}', end='\\r')"
+
+
+def test_metrics__numbers_in_the_log__a_line_for_each_step(cells: Cells) -> None:
+    job = cells(LOOP, "import sys\nprint('accuracy: 0.9', file=sys.stderr, end='')")
+    assert job.run()[0] == 0
+    assert metrics(job) == [
+        {"step": 1, "loss": 1.0}, {"step": 2, "loss": 0.5}, {"step": 3, "loss": 0.33}, {"step": 3, "accuracy": 0.9},
+    ]  # fmt: skip
+
+
+def test_metrics__run_again__only_those_of_the_last_run(cells: Cells) -> None:
+    job = cells("print(f'loss={lr}')")
+    for value in ("0.5", "0.25"):
+        assert job.run("-p", f"lr={value}")[0] == 0
+    assert metrics(job) == [{"step": 1, "loss": 0.25}]
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("print('loss=0.5')  # metrics.jsonl is somebody else's", None),
+        ("print('no numbers')", None),
+        ("open('metrics' + '.jsonl', 'w').write('mine')\nimport time; time.sleep(0.3)\nprint('loss=0.5')", "mine"),
+    ],
+    ids=["named in the notebook", "nothing to tell", "of something else"],
+)
+def test_metrics__not_wanted__no_file_of_ours(cells: Cells, source: str, left: str | None) -> None:
+    job = cells(source)
+    assert job.run()[0] == 0
+    path = job.output / "metrics.jsonl"
+    assert (path.read_text() if path.exists() else None) == left
+
+
+def test_finish__platform_has_a_folder_for_models__metrics_are_no_model(cells: Cells, runner, tmp_path: Path) -> None:
+    job = cells("print('loss=0.5')\nopen('model.txt', 'w').write('weights')")
+    assert job.run()[0] == 0
+    model = tmp_path / "model"
+    model.mkdir()
+    platform = runner("platform").Platform("", job.output, runner("world").World(), model=model)
+    output = runner("folder").OutputFolder(job.output, job.app, "train.ipynb")
+    console = runner("console").Console()
+    assert runner("run").finish(runner("run").Job(console, platform, output, {}, {}), 0) == 0
+    assert {path.name for path in model.iterdir()} == {"model.txt"}
+    assert "metrics.jsonl" in job.made()
+
+
+def test_metric_lines__in_the_package_and_in_images__one_file() -> None:
+    import jupyter_mlpack.metric_lines as ours
+
+    theirs = Path(__file__).parents[2] / "buildpacks/notebook/runner/mlpack_runner/metric_lines.py"
+    assert Path(ours.__file__).read_bytes() == theirs.read_bytes()
+
+
+def test_run__outputs_go_to_a_registry__they_are_there_and_the_notebook_has_no_login(
+    cells: Cells, shared_registry, tmp_path: Path
+) -> None:
+    job = cells("import os; print(sorted(n for n in os.environ if 'DELIVER' in n)); open('made.txt', 'w').write('x')")
+    name = f"{shared_registry.host}/train:job-1"
+    given = {"MLPACK_DELIVER": name, "MLPACK_DELIVER_PLAIN": "1", "MLPACK_DELIVER_LOGIN": "a:b"}
+    status, out, err = job.run(**given)
+    assert status == 0, err
+    assert "[]" in out
+    assert f"outputs are at {name}" in out + err
+    assert fetch_artefact(name, tmp_path, insecure=True) == ()
+    assert (tmp_path / "made.txt").read_text() == "x"
+    assert (tmp_path / "train.ipynb").exists()

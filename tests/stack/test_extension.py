@@ -17,14 +17,16 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_mlpack.errors import PackageVersionMissing
 from jupyter_mlpack.events import ignore
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
+from jupyter_mlpack.stack.assembling import run_config
 from jupyter_mlpack.stack.extension import Extended, Wanted, at_hand, extend_run_image
 from jupyter_mlpack.stack.libraries import Libraries
 from jupyter_mlpack.stack.recipe import StackSettings
-from jupyter_mlpack.stack.run_image import Assembly, run_config
+from jupyter_mlpack.stack.run_image import Assembly
 from jupyter_mlpack.values import Stack
 
 STACK = Stack("tiny", "debian", "12", "tiny", "3.11", "glibc2.36", ("base",), "mlpack", 1000, 1000)
@@ -171,11 +173,11 @@ class Machine:
 
 def make_machine(folder: Path, mirror: Mirror, make_object: Callable[..., bytes]) -> Machine:
     store = Store(folder / "store")
-    data = make_object([], "libc.so.6")
+    data, status = make_object([], "libc.so.6"), f"Package: {BASE}\nVersion: 2.36-9\n".encode()
     parents = ["/usr", "/usr/lib", f"/{FOLDER}", "/var", "/var/lib", "/var/lib/dpkg", "/var/lib/dpkg/status.d"]
     entries = [TarEntry(name, "directory", 0o755, 0, 0) for name in parents]
     entries += [TarEntry(f"/{FOLDER}/libc.so.6", "file", 0o644, 0, 0, size=len(data), data=data)]
-    entries += [TarEntry(f"/var/lib/dpkg/status.d/{BASE}", "file", 0o644, 0, 0, size=1, data=b"\n")]
+    entries += [TarEntry(f"/var/lib/dpkg/status.d/{BASE}", "file", 0o644, 0, 0, size=len(status), data=status)]
     layer = store.add_layer(functools.partial(write_tar, entries=entries))
     base = store.add_image(run_config(STACK, "amd64", layer, "0" * 64), [layer])
     settings = StackSettings(mirror=f"file:{mirror.root}", keyring=mirror.keyring)
@@ -217,6 +219,25 @@ def test_extend_run_image__packages_that_nobody_has__are_told_and_the_rest_is_th
     assert [notice.code for notice in extended.notices] == ["system-package-missing"] * 2
     assert ["unheard-of" in extended.notices[0].text, "libgone2" in extended.notices[1].text] == [True, True]
     assert "/usr/bin/reader" in machine.names(extended.image)
+
+
+def test_extend_run_image__version_that_the_archive_has__the_same_files(machine: Machine) -> None:
+    extended = machine.extend(Wanted(packages=("reader=1.0",)))
+    assert "/usr/bin/reader" in machine.names(extended.image)
+    assert extended.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "holder", "versions"),
+    [("reader=0.9", "debian 12", "1.0"), (f"{BASE}=9", "the run image", "2.36-9")],
+    ids=["of the archive", "of the run image"],
+)
+def test_extend_run_image__version_that_is_not_there__refused_with_those_that_are(
+    machine: Machine, wanted: str, holder: str, versions: str
+) -> None:
+    with pytest.raises(PackageVersionMissing) as caught:
+        machine.extend(Wanted(packages=("libgreat1", wanted)))
+    assert caught.value.sentence("why") == f"{holder} has: {versions}."
 
 
 def test_extend_run_image__nothing_of_it_exists__the_run_image_itself(machine: Machine) -> None:

@@ -62,6 +62,9 @@ def test_libraries__shipped_table__knows_what_wheels_ask_for(name: str, arch: st
     assert table["libblas.so.3"] == "libblas3"
     assert ("ld-linux-x86-64.so.2" in table) == (arch == "amd64")
     assert "libGL.so.1.7.0" not in table
+    whole = dict(Libraries(STACKS / name / "libraries.txt", arch))
+    some = [library for number, library in enumerate(sorted(whole)) if number % 23 == 0]
+    assert {library: table[library] for library in some} == {library: whole[library] for library in some}
 
 
 def test_libraries__no_file__knows_nothing(tmp_path: Path) -> None:

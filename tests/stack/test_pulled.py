@@ -15,7 +15,7 @@ from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
 from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack
-from jupyter_mlpack.stack.run_image import run_config
+from jupyter_mlpack.stack.assembling import run_config
 
 STACK = read_stack(Path(__file__).parents[2] / "stacks" / "bookworm")
 

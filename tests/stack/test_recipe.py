@@ -7,19 +7,29 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlpack.errors import RecipeInvalid
-from jupyter_mlpack.stack.recipe import read_stack
+from jupyter_mlpack.stack.recipe import StackSettings, read_stack
 
 STACKS = Path(__file__).parents[2] / "stacks"
 GOOD = (STACKS / "bookworm" / "stack.toml").read_text()
 
 
 @pytest.mark.parametrize(
-    ("name", "python", "libc"), [("bookworm", "3.11", "glibc2.36"), ("trixie", "3.13", "glibc2.41")]
+    ("name", "python", "libc", "shell"),
+    [
+        ("bookworm", "3.11", "glibc2.36", True),
+        ("bookworm-minimal", "3.11", "glibc2.36", False),
+        ("trixie", "3.13", "glibc2.41", True),
+        ("trixie-minimal", "3.13", "glibc2.41", False),
+    ],
 )
-def test_read_stack__shipped__names_python_and_libc(name, python, libc):
+def test_read_stack__shipped__names_python_libc_and_shell(name, python, libc, shell):
     stack = read_stack(STACKS / name)
-    assert (stack.name, stack.suite, stack.python, stack.libc) == (name, name, python, libc)
+    suite = name.removesuffix("-minimal")
+    assert (stack.name, stack.suite, stack.python, stack.libc) == (name, suite, python, libc)
     assert f"python{python}-minimal" in stack.packages
+    assert stack.shell is shell
+    assert (STACKS / (stack.libraries or name) / "libraries.txt").is_file()
+    assert {"apt", "bash", "dpkg", "git"} <= set(stack.build)
     assert (stack.user, stack.uid, stack.gid) == ("mlpack", 1000, 1000)
     assert (STACKS / name / "README.md").is_file()
 
@@ -37,6 +47,14 @@ def test_read_stack__shipped__names_python_and_libc(name, python, libc):
         ('  "bash",', "  7,"),
         ("packages = [", "others = ["),
         ('name = "bookworm"', 'name = "bookworm'),
+        ("left_out = [", "left_out = [7,"),
+        ('  "git-man",', '  "Git-Man",'),
+        ('  "/usr/bin/scalar",', '  "usr/bin/scalar",'),
+        ("[build]\npackages = [", "[build]\npackages = [7,"),
+        ("[build]", "build = 7\n[other]"),
+        ("[build]", '[labels]\n"a b" = "c"\n[build]'),
+        ("[build]", "[labels]\nteam = 7\n[build]"),
+        ('libc = "glibc2.36"', 'libc = "glibc2.36"\nlibraries = "../bookworm"'),
     ],
     ids=[
         "root",
@@ -49,6 +67,14 @@ def test_read_stack__shipped__names_python_and_libc(name, python, libc):
         "number",
         "no-packages",
         "no-toml",
+        "left-out-number",
+        "left-out-capital",
+        "left-out-relative",
+        "build-number",
+        "build-no-table",
+        "label-name",
+        "label-number",
+        "libraries-climb",
     ],
 )
 def test_read_stack__wrong_field__is_refused(tmp_path, old, new):
@@ -61,3 +87,12 @@ def test_read_stack__wrong_field__is_refused(tmp_path, old, new):
 def test_read_stack__no_file__is_refused(tmp_path):
     with pytest.raises(RecipeInvalid):
         read_stack(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("registry", "plain"), [("localhost:5000", True), ("hub.lan:5000", True), ("registry.example", False)]
+)
+def test_access__of_what_a_build_takes__plain_only_here_and_where_named(registry: str, plain: bool) -> None:
+    access = StackSettings(insecure=True, insecure_hosts=frozenset({"hub.lan:5000"})).access(registry)
+    assert access.plain(registry) == plain
+    assert access.insecure == (registry == "localhost:5000"), "others are reached in TLS, not refused"

@@ -23,7 +23,14 @@ from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack, ru
 
 pytestmark = pytest.mark.network
 STACKS = Path(__file__).parents[2] / "stacks"
-NAMES = ("bookworm", "trixie")
+FULL = ("bookworm", "trixie")
+MINIMAL = ("bookworm-minimal", "trixie-minimal")
+NAMES = (*FULL, *MINIMAL)
+COMMON = (
+    "awk", "bzip2", "cat", "curl", "df", "free", "git", "head", "hostname", "lscpu", "ls", "ps", "tar",
+    "unzip", "wc", "wget", "which", "xz", "zip",
+)  # fmt: skip
+"""What notebooks call in `!` lines."""
 MEBIBYTE = 1 << 20
 HOST = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "amd64")
 FOREIGN = "arm64" if HOST == "amd64" else "amd64"
@@ -89,9 +96,31 @@ def test_ensure_run_image__root_changed_to_it__python_needs_nothing_else(run_ima
     assert facts.pop("certificates") > 100
     assert facts.pop("version") == read_stack(STACKS / stack).python
     assert facts == EXPECTED
-    shell = ["chroot", "--userspec=1000:1000", str(root), "sh", "-c", "ls /; which awk python; bash -c 'id -un'"]
-    said = subprocess.run(shell, capture_output=True, text=True, env=environment, check=True).stdout
-    assert said.split()[-3:] == ["/usr/bin/awk", "/usr/bin/python", "mlpack"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="NOT ROOT: only root may change its root folder")
+@pytest.mark.parametrize("stack", FULL)
+def test_ensure_run_image__full__has_the_programs_of_shell_lines(run_image, machine_store, stack):
+    root = run_root(machine_store, run_image(stack, HOST))
+    words = f"set -e; bash -c 'id -un'; curl --version; unzip -v; which {' '.join(COMMON)}"
+    shell, environment = ["sh", "-c", words], dict(run_image(stack, HOST).config.env)
+    command = ["chroot", "--userspec=1000:1000", str(root), *shell]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("mlpack\n")
+    assert done.stdout.split()[-len(COMMON) :] == [f"/usr/bin/{name}" for name in COMMON]
+
+
+@pytest.mark.parametrize("stack", MINIMAL)
+def test_ensure_run_image__minimal__no_program_but_python(run_image, machine_store, stack):
+    root, python = run_root(machine_store, run_image(stack, HOST)), read_stack(STACKS / stack).python
+    programs = {path.name for folder in ("bin", "sbin") for path in (root / "usr" / folder).iterdir()}
+    assert programs == {"python", "python3", f"python{python}", "ldconfig"}
+    runnable = [path for path in root.rglob("*") if path.is_file() and path.stat().st_mode & 0o111]
+    scripts = [path for path in runnable if path.read_bytes()[:2] == b"#!" and b"python" not in path.read_bytes()[:40]]
+    assert scripts == []
+    assert not any((root / path).exists() for path in ("bin/sh", "usr/bin/env", "usr/bin/dpkg", "usr/bin/apt"))
+    assert ":/bin/sh" not in (root / "etc/passwd").read_text()
 
 
 @pytest.mark.docker
@@ -117,7 +146,7 @@ def test_ensure_run_image__in_docker_read_only__python_runs_as_the_user(run_imag
 @pytest.mark.parametrize("stack", NAMES)
 def test_ensure_run_image__size__stays_below_the_aim(run_image, stack):
     image = run_image(stack, HOST)
-    assert sum(layer.size for layer in image.manifest.layers) < 60 * MEBIBYTE
+    assert sum(layer.size for layer in image.manifest.layers) < (28 if stack in MINIMAL else 60) * MEBIBYTE
 
 
 def test_ensure_run_image__configuration__not_root_and_labelled(run_image):

@@ -1,7 +1,7 @@
 """The train process: runs the image's notebook with parameters, and writes what it makes to the output folder.
 
-``train [-p NAME=VALUE ...]``. Exit status: 0 done, 1 a cell failed, 2 a wrong parameter or an unusable output folder,
-143 stopped by SIGTERM or SIGINT.
+``train [-p NAME=VALUE ...] [-f FILE]``. Exit status: 0 done, 1 a cell failed, 2 a wrong parameter or an unusable output
+folder, 143 stopped by SIGTERM or SIGINT.
 """
 
 import os
@@ -11,4 +11,4 @@ from pathlib import Path
 from mlpack_runner.run import run
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:], os.environ, Path(__file__).with_name("image.json")))
+    sys.exit(run(sys.argv[1:], os.environ, Path(__file__)))

@@ -1,55 +1,67 @@
 """Compiles site-packages with the target's Python, with equal bytes on every machine.
 
-Bytecode depends on what the process compiled before, so the sorted files are cut into portions of a fixed length, one
-fresh process each: the number of processors changes how long it takes, and nothing else.
+Bytecode depends on what the process compiled before, so the sorted sources of each wheel are cut into portions of a
+fixed length, one fresh process each: what else is compiled, and by how many processors, changes nothing.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from plan import TESTS, Interpreter
 
 PROGRAM = Path(__file__).with_name("compile_files.py")
 PORTION = 400  # files
+LAST = 4000  # characters of what the target's Python said
 
 
-def compile_site(site: Path, seen_as: str, interpreter: Interpreter, tell: Callable[[float], None]) -> list[str]:
-    """Writes ``__pycache__`` for the sources below ``site``; returns the relative paths that do not compile.
+class CompileError(Exception):
+    """The target's Python failed; the text is what it said last."""
 
-    ``tell`` hears which share of them is done.
+
+def compile_wheels(
+    wheels: Sequence[tuple[Path, Sequence[str]]], seen_as: str, interpreter: Interpreter, tell: Callable[[float], None]
+) -> list[list[str]]:
+    """Writes ``__pycache__`` for the sources of each wheel (its ``site``, their names); those that do not compile.
+
+    ``tell`` hears which share is done. Raises CompileError.
     """
-    sources = sorted(source for source in find_sources(site) if wants_bytecode(source))
-    portions = [sources[start : start + PORTION] for start in range(0, len(sources), PORTION)]
-
-    def compile_portion(portion: list[str]) -> list[str]:
-        run = subprocess.run(
-            [*interpreter.command, "-S", "-s", "-W", "ignore", str(PROGRAM), str(site), seen_as],
-            input="\n".join(portion), capture_output=True, text=True, check=True, cwd=os.sep,
-            env={"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
-        return run.stdout.splitlines()
-
-    failed: list[str] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for count, names in enumerate(pool.map(compile_portion, portions), 1):
-            failed += names
-            tell(count / len(portions))
+    portions = [
+        (number, [str(site), seen_as, part])
+        for number, (site, sources) in enumerate(wheels)
+        for part in cut(sorted(sources))
+    ]
+    failed: list[list[str]] = [[] for _ in wheels]
+    done = 0
+    command = [*interpreter.command, "-S", "-s", "-W", "ignore", str(PROGRAM), str(os.cpu_count() or 1)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=os.sep,
+        env={"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+    ) as process:  # fmt: skip
+        process.stdin.write("".join(json.dumps(portion) + "\n" for _, portion in portions).encode())
+        process.stdin.close()
+        said = ""
+        for line in process.stdout:
+            number, _, name = line.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
+            if not number.isdigit() or int(number) >= len(portions):
+                said = f"{said}{line.decode(errors='replace')}"[-LAST:]
+            elif name:
+                failed[portions[int(number)][0]].append(name)
+            else:
+                done += 1
+                tell(done / len(portions))
+    if process.returncode or done != len(portions):
+        raise CompileError(said or f"It ended with status {process.returncode}.")
     return failed
 
 
-def find_sources(site: Path) -> Iterator[str]:
-    """The Python sources below ``site``, as relative paths."""
-    above = len(str(site)) + 1
-    for folder, _, names in os.walk(site):
-        for name in names:
-            path = os.path.join(folder, name)
-            if name.endswith(".py") and os.path.isfile(path):
-                yield path[above:]
+def cut(sources: list[str]) -> list[list[str]]:
+    """Portions of a fixed length."""
+    return [sources[start : start + PORTION] for start in range(0, len(sources), PORTION)]
 
 
 def wants_bytecode(source: str) -> bool:

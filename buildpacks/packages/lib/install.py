@@ -1,7 +1,8 @@
-"""Wheels into a folder: one run of uv for each layer, then everything that differs from run to run is taken away.
+"""Wheels into folders of their own: one run of uv for all of them, then everything that differs from run to run is
+taken away.
 
-Afterwards the folder holds ``site/`` (what goes to site-packages) and ``data/`` (what goes elsewhere in the virtual
-environment: ``bin/``, ``share/``, ``etc/``).
+Afterwards each folder holds ``site/`` (what goes to site-packages) and ``data/`` (what goes elsewhere in the virtual
+environment: ``bin/``, ``share/``, ``etc/``), as if its wheel had been installed alone.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from plan import Content, Plan, pin_name, wheel_name
-from wheel import entry_points, records, settle_conflicts
+from plan import Plan, pin_name, wheel_name
+from split import split
+from wheel import entry_points, records
 
 KEPT = 40
-"""Lines of uv that are told again when it fails: layers are installed at the same time, their lines are mixed."""
+"""Lines of uv that are told again when it fails."""
 WHEELS = ".mlpack/wheels"
 """Wheels that travel with the application, because no index has them."""
 VOLATILE = ("uv_cache.json", "direct_url.json", "RECORD.jws", "RECORD.p7s")
@@ -31,28 +33,37 @@ class InstallError(Exception):
     """uv failed; the text is what it said last."""
 
 
-def install(plan: Plan, content: Content, into: Path, report: Callable[[str], None]) -> None:
-    """Installs the layer's wheels into ``into/site`` and ``into/data``; ``report`` gets uv's lines as they come."""
-    prefix = into / "prefix"
-    run_uv(plan, content.requirements, prefix, report)
-    arrange(prefix, into)
-    settle_conflicts(into / "site", lambda pin, scratch: install_one(plan, content, pin, scratch), report)
-    remove_foreign(into, f"{plan.venv}/bin/python")
-    if content.kept is None:  # of a kept layer only the names are needed
-        make_plain(into)
+def install(plan: Plan, lines: Sequence[str], scratch: Path, report: Callable[[str], None]) -> list[Path]:
+    """Installs these lines of the lock; the folder of each. ``report`` gets uv's lines as they come.
+
+    Raises InstallError.
+    """
+    together = scratch / "together"
+    install_into(plan, lines, together, report)
+    projects = [pin_name(line).partition("==")[0] for line in lines]
+    folders = [scratch / str(number) for number in range(len(lines))]
+    entangled = split(together, dict(zip(projects, folders)))  # noqa: B905 (Python 3.9 has no strict)
+    shutil.rmtree(together)
+    for project, line, folder in zip(projects, lines, folders):  # noqa: B905
+        if project in entangled:
+            shutil.rmtree(folder, ignore_errors=True)
+            install_into(plan, [line], folder, lambda text: None)
+        remove_foreign(folder, f"{plan.venv}/bin/python")
+        for record in sorted((folder / "site").glob("*.dist-info/RECORD")):
+            rewrite_record(record, folder / "site", folder / "data")
+    return folders
 
 
-def install_one(plan: Plan, content: Content, project: str, into: Path) -> None:
-    """Installs one project of the layer alone, to get its own copy of a file."""
-    lines = tuple(line for line in content.requirements if pin_name(line).startswith(f"{project}=="))
-    run_uv(plan, lines, into / "prefix", lambda line: None)
-    arrange(into / "prefix", into)
+def install_into(plan: Plan, lines: Sequence[str], folder: Path, report: Callable[[str], None]) -> None:
+    """Installs these lines into ``folder/site`` and ``folder/data``."""
+    run_uv(plan, lines, folder / "prefix", report)
+    arrange(folder / "prefix", folder)
 
 
 def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callable[[str], None]) -> None:
     """One ``uv pip install``. Raises InstallError."""
-    prefix.mkdir(parents=True)
     listed = prefix.parent / "requirements.txt"
+    prefix.parent.mkdir(parents=True, exist_ok=True)
     lines = [from_folder(line, Path.cwd() / WHEELS) for line in requirements]
     listed.write_text("\n".join([*plan.options, *lines]) + "\n", encoding="utf-8")
     command = [
@@ -61,17 +72,28 @@ def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callab
         "--no-build", "--no-compile-bytecode", "--link-mode", os.environ.get("UV_LINK_MODE", "hardlink"),
         "--requirements", str(listed), *(["--no-index"] if os.environ.get("UV_NO_INDEX") else []),
     ]  # fmt: skip
+    # wheels that uv's cache has are installed without a word to an index: their hashes say what they are
+    for words, tell in (([*command, "--offline"], lambda text: None), (command, report)):
+        failed, said = follow(words, prefix, tell)
+        if not failed:
+            listed.unlink()
+            return
+    raise InstallError("\n".join(said))
+
+
+def follow(command: Sequence[str], prefix: Path, report: Callable[[str], None]) -> tuple[int, deque[str]]:
+    """Its exit status and its last lines; ``prefix`` is empty before."""
+    shutil.rmtree(prefix, ignore_errors=True)
+    prefix.mkdir()
+    said = deque(maxlen=KEPT)
     # not in the application folder: a uv.toml or pyproject.toml there would be obeyed
     with subprocess.Popen(
         command, cwd=prefix.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
-        said = deque(maxlen=KEPT)
         for line in process.stdout:
             said.append(line.rstrip())
             report(line.rstrip())
-    listed.unlink()
-    if process.returncode:
-        raise InstallError("\n".join(said))
+    return process.returncode, said
 
 
 def from_folder(line: str, folder: Path) -> str:
@@ -126,16 +148,6 @@ def remove_foreign(into: Path, python: str) -> None:
             (data / "bin").rmdir()
 
 
-def make_plain(into: Path) -> None:
-    """Makes equal wheels equal bytes: plain modes, sorted records."""
-    site, data = into / "site", into / "data"
-    for record in sorted(site.glob("*.dist-info/RECORD")):
-        rewrite_record(record, site, data)
-    for folder, folders, files in os.walk(into):
-        for name in (*folders, *files):
-            plain_mode(Path(folder, name))
-
-
 def rewrite_shebang(script: Path, python: str) -> None:
     """Points a wheel's own Python script at the image's Python; uv wrote the path of the Python that runs us."""
     lines = script.read_bytes().split(b"\n")
@@ -166,14 +178,3 @@ def replace(path: Path, text: bytes) -> None:
     path.unlink()
     path.write_bytes(text)
     path.chmod(stat.S_IMODE(mode))
-
-
-def plain_mode(path: Path) -> None:
-    """0755 for folders and executables, 0644 for the rest; a shared inode is copied before it is changed."""
-    found = path.lstat()
-    wanted = 0o755 if stat.S_ISDIR(found.st_mode) or found.st_mode & 0o100 else 0o644
-    if stat.S_ISLNK(found.st_mode) or stat.S_IMODE(found.st_mode) == wanted:
-        return
-    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
-        replace(path, path.read_bytes())
-    path.chmod(wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,13 +24,6 @@ def write_metadata(layers: Path, name: str, metadata: dict[str, str]) -> None:
     """Makes ``name`` a launch layer. Without a folder beside it, the exporter takes the previous image's layer."""
     lines = "".join(f'{key} = "{value}"\n' for key, value in sorted(metadata.items()))
     (layers / f"{name}.toml").write_text(f"[types]\nlaunch = true\n\n[metadata]\n{lines}", encoding="utf-8")
-
-
-def fresh(layers: Path, name: str) -> Path:
-    """An empty folder for the layer ``name``."""
-    shutil.rmtree(layers / name, ignore_errors=True)
-    (layers / name).mkdir(parents=True)
-    return layers / name
 
 
 def join_paths(paths: list[str]) -> str | None:

@@ -1,85 +1,89 @@
-"""Makes the layers that are not kept: wheels, their bytecode, the environment."""
+"""Makes the layers that are not kept: wheels, each installed and compiled once, and what joins them."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 
-from bytecode import compile_site
-from environment import Installed, write_environment
-from install import InstallError, install
-from layer import environment_metadata, fresh, layer_metadata, write_metadata
-from needs import find_needs, join_needs
+from bytecode import CompileError
+from contents import content_listing
+from environment import Link, Owned, choose, environment_listing
+from install import InstallError
+from layer import environment_metadata, layer_metadata, write_metadata
+from listing import Listing, write_folder, write_listing
+from needs import Objects, find_needs, join_needs
 from plan import ENVIRONMENT, Content, Plan, needs_rules
+from supply import Supplied, Supply
+from wheels import Wheel, making_folder
 
-__all__ = ["InstallError", "make"]
-
-
-class Progress:
-    """Counts packages over all layers; uv's downloads are shown as they come.
-
-    Those of one layer are installed at once: half of each is done then, the other half as they are compiled.
-    """
-
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.lock = total, 0, threading.Lock()
-        self.reached: dict[str, float] = {}
-
-    def line(self, text: str) -> None:
-        """One line of uv, unless it only repeats the lock."""
-        if text and not text.startswith((" + ", "Using ", "Resolved ", "Prepared ", "Installed ")):
-            print(f"     {text}")
-
-    def reach(self, content: Content, share: float) -> None:
-        """This share of a layer's packages is in place."""
-        with self.lock:
-            self.reached[content.name] = share * len(content.requirements)
-            done = int(sum(self.reached.values()) + 1e-6)
-            if done > self.done:
-                self.done = done
-                print(f"[mlpack] packages {self.done} of {self.total}")
+__all__ = ["CompileError", "InstallError", "make"]
 
 
-def install_layer(plan: Plan, content: Content, scratch: Path, progress: Progress) -> Installed:
-    """Installs one layer. A kept one goes to ``scratch``: only its file names are needed, to link to them."""
-    folder = fresh(scratch if content.kept is not None else plan.layers, content.name)
-    install(plan, content, folder, progress.line)
-    progress.reach(content, 0.5)
-    without = list(content.kept or ())
-    if content.kept is None and plan.interpreter:
-        seen_as = f"{plan.venv}/{plan.site}"
-        without = compile_site(
-            folder / "site", seen_as, plan.interpreter, lambda share: progress.reach(content, 0.5 + share / 2)
-        )
-    progress.reach(content, 1.0)
-    return Installed(content.name, folder, frozenset(without), plan.interpreter is not None)
-
-
-def make_in(plan: Plan, scratch: Path) -> None:
-    """Makes what is not kept, the layers' metadata last."""
+def make(plan: Plan) -> None:
+    """Makes all layers that are not kept. Raises InstallError, CompileError."""
     new = [content for content in plan.contents if content.kept is None]
-    count = sum(len(content.requirements) for content in plan.contents)
     print(f"---> Installing {sum(len(content.requirements) for content in new)} packages for {plan.platform}")
     if len(new) < len(plan.contents):
         print(f"     Keeping {len(plan.contents) - len(new)} layers of the previous image")
     if plan.interpreter is None:
         print("     The target's Python does not run on this machine: the packages are not compiled to bytecode")
-    progress = Progress(count)
-    with ThreadPoolExecutor(2) as pool:
-        installed = list(pool.map(lambda content: install_layer(plan, content, scratch, progress), plan.contents))
-    fresh(plan.layers, ENVIRONMENT)
-    links = write_environment(plan, installed, lambda text: print(f"     {text}"))
-    print(f"---> Joined {count} packages: {len(links)} files")
-    needs = find_needs(links, plan.arch, f"{plan.site}/")
+    # beside the layers, so that files need not be copied, and as a name that is no layer's
+    with making_folder(plan.wheels or plan.layers) as scratch:
+        supply = Supply(plan, scratch)
+        wheels = supply.wheels()
+        if supply.found:
+            print(f"     {supply.found} of them were installed on this machine before")
+        join(plan, wheels)
+
+
+def join(plan: Plan, supplied: Mapping[str, Supplied]) -> None:
+    """Writes the layers, their metadata last. ``supplied`` are the wheels of all layers, by their lines of the lock."""
+    owned = [Owned(content.name, *supplied[line]) for content in plan.contents for line in content.requirements]
+    wheels = {content.name: [supplied[line].wheel for line in content.requirements] for content in plan.contents}
+    for content in plan.contents:
+        shutil.rmtree(plan.layers / content.name, ignore_errors=True)
+        if content.kept is None:
+            write(plan, content.name, content_listing(wheels[content.name], plan.python))
+    links, shared = choose(plan, owned, lambda text: print(f"     {text}"))
+    shutil.rmtree(plan.layers / ENVIRONMENT, ignore_errors=True)
+    write(plan, ENVIRONMENT, environment_listing(plan, owned, links, shared))
+    tops = [top.files for one in owned for name, top in one.outline.tops.items() if name not in shared]
+    print(f"---> Joined {len(owned)} packages: {len(links) + sum(tops)} files")
+    needs = find_needs(objects(plan, owned, links))
     print(f"---> Needs of the system: {', '.join(need.library for need in needs) or 'nothing'}")
-    for content, made in zip(plan.contents, installed):  # noqa: B905 (Python 3.9 has no strict)
-        write_metadata(plan.layers, content.name, layer_metadata(content.key, made.without_bytecode))
+    for content in plan.contents:
+        without = without_bytecode(plan, content, wheels[content.name])
+        write_metadata(plan.layers, content.name, layer_metadata(content.key, without))
     write_metadata(plan.layers, ENVIRONMENT, environment_metadata(plan.key, join_needs(needs), needs_rules()))
 
 
-def make(plan: Plan) -> None:
-    """Makes all layers that are not kept. Raises InstallError."""
-    with tempfile.TemporaryDirectory(dir=plan.layers, prefix=".scratch-") as scratch:
-        make_in(plan, Path(scratch))
+def write(plan: Plan, name: str, listing: Listing) -> None:
+    """One layer, in the form that the platform takes."""
+    if plan.listings:
+        write_listing(listing, plan.listings / plan.layers.name / f"{name}.json")
+    else:
+        (plan.layers / name).mkdir(parents=True)
+        write_folder(listing, plan.layers / name)
+
+
+def objects(plan: Plan, wheels: Sequence[Owned], links: Mapping[str, Link]) -> Objects:
+    """The objects of all wheels that are in the environment."""
+    return list(found_objects(plan, wheels, links))
+
+
+def found_objects(plan: Plan, wheels: Sequence[Owned], links: Mapping[str, Link]) -> Iterator[tuple]:
+    """One by one."""
+    for owned in wheels:
+        for part, name, found, program in owned.outline.objects:
+            link = links.get(f"{plan.site}/{name}" if part == "site" else name)
+            if link is None or link.owned is owned:
+                yield owned.outline.project, name, found, program
+
+
+def without_bytecode(plan: Plan, content: Content, wheels: Sequence[Wheel]) -> list[str]:
+    """The sources of a layer that do not compile."""
+    if plan.interpreter is None:
+        return []
+    if content.kept is not None:
+        return list(content.kept)
+    return sorted({name for wheel in wheels for name in wheel.without_bytecode()})

@@ -12,14 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from elf import Dynamic, read_dynamic
 from layer import LONGEST, PLAIN
 from plan import OPTIONAL
-
-if TYPE_CHECKING:
-    from environment import Link
 
 OBJECT = re.compile(r".*\.so(?:\.[0-9][0-9A-Za-z.]*)?")
 EXTENSION = re.compile(r".*\.(?:cpython-\d+[a-z]*-[a-z0-9_-]+|abi3|abi3t)\.so")
@@ -49,8 +45,12 @@ class Need:
         return " ".join(part for part in (self.library, self.project, file, self.holder) if part)
 
 
+Objects = Iterable["tuple[str, str, Dynamic, bool]"]
+"""The objects of an environment: project, path, what it asks for, whether it is a program."""
+
+
 @dataclass
-class Wheel:
+class Group:
     """The objects of one project by their path in the environment, and by the names that the loader knows them by."""
 
     objects: dict[str, Dynamic] = field(default_factory=dict)
@@ -66,27 +66,35 @@ class Wheel:
             self.names.setdefault(name, set()).add(path)
 
 
-def find_needs(links: Mapping[str, Link], arch: str, site: str) -> list[Need]:
-    """What the files of an environment need of the system, one entry a library, sorted.
+def find_needs(objects: Objects) -> list[Need]:
+    """What the objects of an environment need of the system, one entry a library, sorted.
 
-    ``site`` is the site-packages folder relative to the environment; what lies in it is named from there.
+    What lies in site-packages is named from there, all else from the environment.
     """
-    wheels: dict[str, Wheel] = {}
-    for whole, link in sorted(links.items()):
-        path = whole[len(site) :] if whole.startswith(site) else whole
-        program = is_program(path, link.path)
-        found = read_dynamic(link.path, arch) if program or OBJECT.fullmatch(path) else None
-        if found and not any(OTHER_SYSTEM.fullmatch(name) for name in found.needed):
-            wheels.setdefault(link.owner, Wheel()).add(path, found, program)
+    groups: dict[str, Group] = {}
+    for project, path, found, program in sorted(objects, key=lambda one: one[:2]):
+        groups.setdefault(project, Group()).add(path, found, program)
     patterns = read_optional(OPTIONAL)
     holders: dict[str, str] = {}
-    for project in sorted(wheels, reverse=True):
-        holders.update(dict.fromkeys(wheels[project].names, project))
+    for project in sorted(groups, reverse=True):
+        holders.update(dict.fromkeys(groups[project].names, project))
     needs: dict[str, Need] = {}
-    for project in sorted(wheels):
-        for need in wheel_needs(project, wheels[project], patterns, holders):
+    for project in sorted(groups):
+        for need in group_needs(project, groups[project], patterns, holders):
             needs.setdefault(need.library, need)
     return [needs[library] for library in sorted(needs)]
+
+
+def read_object_file(path: str, file: str, arch: str) -> tuple[Dynamic, bool] | None:
+    """What the object ``file``, known in the environment as ``path``, asks for, and whether it is a program.
+
+    None for what is no object, or one for another system.
+    """
+    program = is_program(path, Path(file))
+    found = read_dynamic(Path(file), arch) if program or OBJECT.fullmatch(path) else None
+    if found is None or any(OTHER_SYSTEM.fullmatch(name) for name in found.needed):
+        return None
+    return found, program
 
 
 def is_program(path: str, file: Path) -> bool:
@@ -96,28 +104,28 @@ def is_program(path: str, file: Path) -> bool:
     )
 
 
-def wheel_needs(project: str, wheel: Wheel, patterns: Iterable[str], holders: Mapping[str, str]) -> Iterator[Need]:
+def group_needs(project: str, group: Group, patterns: Iterable[str], holders: Mapping[str, str]) -> Iterator[Need]:
     """One need for each library that the project's loaded objects lack, with the first file that asks."""
     asked: dict[str, str] = {}
-    for path in sorted(loaded(wheel, tuple(patterns))):
-        for name in wheel.objects[path].needed:
-            if name not in wheel.names and not C_LIBRARY.fullmatch(name):
+    for path in sorted(loaded(group, tuple(patterns))):
+        for name in group.objects[path].needed:
+            if name not in group.names and not C_LIBRARY.fullmatch(name):
                 asked.setdefault(name, path)
     for name, path in asked.items():
         yield Need(name, project, path, holders.get(name, ""))
 
 
-def loaded(wheel: Wheel, patterns: tuple[str, ...]) -> set[str]:
-    """The objects that come into use: modules, programs, what nothing else of the wheel needs, and all they need."""
-    needed = {path for found in wheel.objects.values() for name in found.needed for path in wheel.names.get(name, ())}
+def loaded(group: Group, patterns: tuple[str, ...]) -> set[str]:
+    """The objects that come into use: modules, programs, what nothing else of the group needs, and all they need."""
+    needed = {path for found in group.objects.values() for name in found.needed for path in group.names.get(name, ())}
     roots = {
-        path for path in wheel.objects if path not in needed or path in wheel.programs or EXTENSION.fullmatch(path)
+        path for path in group.objects if path not in needed or path in group.programs or EXTENSION.fullmatch(path)
     }
     waiting = [path for path in roots if not any(fnmatchcase(f"/{path}", f"*{pattern}") for pattern in patterns)]
     seen = set(waiting)
     while waiting:
-        for name in wheel.objects[waiting.pop()].needed:
-            new = wheel.names.get(name, set()) - seen
+        for name in group.objects[waiting.pop()].needed:
+            new = group.names.get(name, set()) - seen
             seen |= new
             waiting.extend(new)
     return seen

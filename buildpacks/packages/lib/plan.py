@@ -11,12 +11,17 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 from layer import read_metadata, split_paths
 
 VERSION = "0.1.0"
+FORMAT = 2
+"""Raised when the same pins shall become another layer."""
+STORES = ("BP_WHEELS_DIR", "BP_LISTINGS_DIR")
 ENVIRONMENT = "environment"
+RUN_IMAGE, CONDA = "/usr/bin", "mlpack_conda/environment/bin"
+"""Where the image's Python is: in the run image, or in the layer of a conda environment."""
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 PIN = re.compile(r"[^\s=@]+(==\S+| @ https?://\S+-\S+\.whl) .*--hash=sha256:")
 RESERVED = {"build", "launch", "store", ENVIRONMENT}
@@ -56,7 +61,9 @@ class Content:
 class Plan:
     """Everything that the build will do. ``image`` is this buildpack's layers folder as the image will see it.
 
-    ``kept`` is set when the previous image holds all layers: what its packages need of the system.
+    ``wheels`` is where the platform keeps installed wheels, ``listings`` where it takes listings in place of folders;
+    None for a platform that does neither. ``kept`` is set when the previous image holds all layers: what its packages
+    need of the system. ``home`` is the folder of the Python that runs them, in the image.
     """
 
     layers: Path
@@ -68,7 +75,10 @@ class Plan:
     interpreter: Interpreter | None
     contents: tuple[Content, ...]
     key: str
+    wheels: Path | None
+    listings: Path | None
     kept: str | None
+    home: str = RUN_IMAGE
 
     @property
     def venv(self) -> str:
@@ -90,11 +100,14 @@ def make_plan(app: Path, layers: Path, settings: Mapping[str, str]) -> Plan:
     interpreter = find_interpreter(settings.get("BP_TARGET_PYTHON") or "/usr/bin/python3", python)
     common = {
         "buildpack": VERSION,
+        "format": FORMAT,
         "bytecode": [interpreter.version, *sorted(TESTS)] if interpreter else [],
         "image": image,
         "python": python,
         "target": [target[name] for name in ("os", "arch", "libc")],
     }
+    home = f"{settings.get('BP_IMAGE_LAYERS_DIR') or layers.parent}/{CONDA}" if build.get("conda") else RUN_IMAGE
+    common |= {"home": home} if home != RUN_IMAGE else {}
     options, pins = read_lock(app / ".mlpack/lock.txt")
     contents = tuple(
         plan_content(layers, name, requirements, common)
@@ -104,8 +117,11 @@ def make_plan(app: Path, layers: Path, settings: Mapping[str, str]) -> Plan:
     restored = read_metadata(layers, ENVIRONMENT)
     same = restored.get("key") == key and all(content.kept is not None for content in contents)
     kept = restored.get("needed") if same and restored.get("rules") == needs_rules() else None
-    platform = uv_platform(target)
-    return Plan(layers, image, python, target["arch"], platform, options, interpreter, contents, key, kept)
+    wheels, listings = (Path(value) if (value := settings.get(name)) else None for name in STORES)
+    return Plan(
+        layers, image, python, target["arch"], uv_platform(target), options, interpreter, contents, key,
+        wheels, listings if wheels else None, kept, home,  # a listing's files must outlive the build
+    )  # fmt: skip
 
 
 def needs_rules() -> str:
@@ -143,6 +159,8 @@ def pin_name(line: str) -> str:
 
 def wheel_name(address: str) -> list[str]:
     """Name and version, as the file name of a wheel has them."""
+    from urllib.parse import unquote  # few locks have addresses, and most of a build's time is its imports
+
     return unquote(address.rsplit("/", 1)[-1]).split("-")[:2]
 
 

@@ -1,4 +1,4 @@
-"""What installed wheels say about themselves: their records, entry points, and where two of them disagree."""
+"""What installed wheels say about themselves: their records and entry points."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import configparser
 import csv
 import hashlib
 import re
-import shutil
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,39 +48,6 @@ def records(record: Path) -> list[list[str]]:
 def project(record: Path) -> str:
     """The normalised project name of a RECORD's folder."""
     return re.sub("[-_.]+", "-", record.parent.name.split("-")[0]).lower()
-
-
-def owners(site: Path) -> dict[str, tuple[str, str]]:
-    """Each recorded path with the first project, in order of names, that has it, and its hash."""
-    found: dict[str, tuple[str, str]] = {}
-    for record in sorted(site.glob("*.dist-info/RECORD"), key=project):
-        for path, checksum, _ in records(record):
-            found.setdefault(path, (project(record), checksum))
-    return found
-
-
-def settle_conflicts(site: Path, install_one: Callable[[str, Path], None], report: Callable[[str], None]) -> None:
-    """Where wheels of one layer bring unequal files for one path, the first in order of names wins.
-
-    The installer lets any of them win, which differs from run to run. ``install_one(project, folder)`` installs a
-    project alone into ``folder/site``.
-    """
-    first = owners(site)
-    disputed: dict[str, list[str]] = {}
-    for record in sorted(site.glob("*.dist-info/RECORD"), key=project):
-        for path, checksum, _ in records(record):
-            inside = not path.startswith("/") and ".." not in path.split("/")
-            if inside and checksum and checksum != first[path][1]:
-                report(f"{path} differs between {first[path][0]} and {project(record)}: the first is taken")
-                disputed.setdefault(first[path][0], []).append(path)
-    for name, paths in sorted(disputed.items()):
-        with tempfile.TemporaryDirectory(dir=site.parent) as scratch:
-            stale = [path for path in paths if checksum_of(site / path) != first[path][1]]
-            if stale:
-                install_one(name, Path(scratch))
-            for path in stale:
-                (site / path).unlink()
-                shutil.copy(Path(scratch, "site", path), site / path)
 
 
 def checksum_of(path: Path) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+from mlpack_runner.failure import COLOUR
 
 
 class Console:
     """Writes to stdout and stderr so that a line of ours never begins in the middle of one of the notebook's."""
 
-    def __init__(self) -> None:
+    def __init__(self, rank: int = 0) -> None:
         self._middle = False
+        self._rank = rank
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="backslashreplace")
 
@@ -21,6 +21,11 @@ class Console:
         start = "\n" if self._middle else ""
         self._middle = False
         print(f"{start}[mlpack] {text}", flush=True)
+
+    def progress(self, text: str) -> None:
+        """A line that only the first of several processes has to say."""
+        if not self._rank:
+            self.say(text)
 
     def show(self, output) -> None:
         """One output of a cell: a stream, or the text form of a result. Errors are told at the end."""

@@ -7,8 +7,6 @@ import logging
 import os
 import signal
 import subprocess
-import threading
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -25,26 +23,15 @@ from traitlets.config import Config
 
 from mlpack_runner.assignments import assign
 from mlpack_runner.console import Console
+from mlpack_runner.failure import Failure
+from mlpack_runner.launching import without_launching
+from mlpack_runner.measures import NAME, Measures
+from mlpack_runner.stopping import Stopper
 
 KERNEL = "python3"
 INJECTED = "injected-parameters"
 LAST_WORDS = 4096  # bytes
 LATE = 0.2  # seconds of silence after the last cell
-PATIENCE = 4.0  # seconds for a cell to end after its KeyboardInterrupt; container engines kill after 10
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why the run ended early: the code cell, counted from 1 in the notebook of the image, and the error.
-
-    ``place`` is the same cell, counted from 1 among all of the notebook's.
-    """
-
-    cell: int
-    place: int
-    name: str
-    value: str
-    traceback: str
 
 
 class StopError(Exception):
@@ -52,12 +39,17 @@ class StopError(Exception):
 
 
 class Run:
-    """One run of one notebook; ``failure`` and ``stopped`` say how it ended."""
+    """One run of one notebook; ``failure`` and ``stopped`` say how it ended. ``folder`` gets the file of metrics."""
 
-    def __init__(self, console: Console, transport: str, log: Path) -> None:
-        self.console, self.transport, self.log = console, transport, log
+    def __init__(
+        self, console: Console, connection: dict[str, str], log: Path, patience: float, folder: Path | None = None
+    ) -> None:
+        self.console, self.connection, self.log = console, connection, log
+        self.folder = folder
+        self.measures = Measures(None)
         self.failure: Failure | None = None
-        self.stopped = False
+        self.stopper = Stopper(self._kernel, patience)
+        self.source = ""
         self.cell = 0
         self.total = 0
         self.places: list[int] = []
@@ -71,6 +63,8 @@ class Run:
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told below, in our words
         logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         document = load_notebook_node(str(notebook))
+        if self.folder is not None and not any(NAME in cell.source for cell in document.cells):
+            self.measures = Measures(self.folder / NAME)  # a notebook that names such a file has its own
         self.places = [number for number, cell in enumerate(document.cells, 1) if is_counted(cell)]
         self.total = len(self.places)
         document = assign(document, {name: parameters[name] for name in parameters if name in places}, places)
@@ -83,30 +77,27 @@ class Run:
         except StopError:
             pass
         except (DeadKernelError, RuntimeError) as error:
-            if not self.stopped:
+            if not self.stopper.stopped:
                 last_words = self.log.read_bytes()[-LAST_WORDS:].decode(errors="replace")
                 self.fail(type(error).__name__, self._death() or str(error), last_words)
+        finally:
+            self.measures.close()
+
+    def show(self, output: Any) -> None:
+        """One output of a cell, for those who follow the job and for the file of metrics."""
+        self.console.show(output)
+        if output.output_type == "stream":
+            self.measures.hear(output.name, "".join(output.text))
+        elif "text/plain" in output.get("data", {}):
+            self.measures.hear("result", "".join(output.data["text/plain"]) + "\n")
 
     def fail(self, name: str, value: str, traceback: str) -> None:
         """The cell that runs ends the run."""
         place = self.places[self.cell - 1] if self.cell else 0
-        self.failure = Failure(self.cell, place, name, value, traceback)
+        self.failure = Failure(self.cell, place, name, value, traceback, self.source)
 
-    def stop(self) -> None:
-        """Interrupts the cell that runs; the kernel is killed when that does not end it, or on a second call."""
-        if self.stopped:
-            self._signal(signal.SIGKILL)
-            return
-        self.stopped = True
-        self._signal(signal.SIGINT)
-        killer = threading.Timer(PATIENCE, self._signal, [signal.SIGKILL])
-        killer.daemon = True
-        killer.start()
-
-    def _signal(self, number: int) -> None:
-        process = self.client.kernel_process() if self.client else None
-        if process is not None and process.poll() is None:
-            os.killpg(process.pid, number)  # the kernel leads its own group; what it started goes with it
+    def _kernel(self) -> subprocess.Popen[bytes] | None:
+        return self.client.kernel_process() if self.client else None
 
     def _death(self) -> str:
         status = self.client.kernel_status if self.client else None
@@ -128,7 +119,7 @@ class TrainEngine(Engine):
             kernel_name=kernel_name,
             startup_timeout=300,  # a cold network file system can be slow
             resources={"metadata": {"path": os.getcwd()}},
-            config=Config({"KernelManager": {"transport": run.transport}}),
+            config=Config({"KernelManager": run.connection}),
         )
         run.client.run = run
         with run.log.open("wb") as log:  # ipykernel repeats there what it sends to us
@@ -152,11 +143,14 @@ class Client(PapermillNotebookClient):
 
     def execute_cell(self, cell, cell_index, *args, **kwargs):
         """Runs one cell."""
-        if self.run.stopped:
+        if not self.run.stopper.may_go_on:
             raise StopError
         if is_counted(cell):
             self.run.cell += 1
-            self.run.console.say(f"cell {self.run.cell} of {self.run.total}")
+            self.run.source = cell.source
+            self.run.console.progress(f"cell {self.run.cell} of {self.run.total}")
+        written = cell.source
+        cell.source = without_launching(written)
         try:
             return super().execute_cell(cell, cell_index, *args, **kwargs)
         except CellExecutionError as error:
@@ -167,6 +161,8 @@ class Client(PapermillNotebookClient):
             process = self.kernel_process()
             self.kernel_status = process.poll() if process else None
             raise
+        finally:
+            cell.source = written
 
     def process_message(self, msg, cell, cell_index):
         """Shows a result as soon as the kernel sends it; streams are shown by ``overhear``."""
@@ -176,7 +172,7 @@ class Client(PapermillNotebookClient):
             self.finished[msg["parent_header"]["msg_id"]] = cell
             raise
         if output and output.output_type != "stream":
-            self.run.console.show(output)
+            self.run.show(output)
         return output
 
     def start_new_kernel_client(self, **kwargs):
@@ -203,7 +199,7 @@ class Client(PapermillNotebookClient):
         """Shows a stream. What a child process prints may come after its cell has ended, when nbclient drops it."""
         if message["msg_type"] == "stream":
             output = output_from_msg(message)
-            self.run.console.show(output)
+            self.run.show(output)
             cell = self.finished.get(message["parent_header"].get("msg_id"))
             if cell is not None:
                 cell.outputs.append(output)

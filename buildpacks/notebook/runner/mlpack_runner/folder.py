@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from mlpack_runner.assets import read_assets
+
 PRIVATE = ".mlpack"
 
 
@@ -17,23 +19,34 @@ class FolderError(Exception):
 
 
 class OutputFolder:
-    """Application files are copied in before the run, and copies that are still the same are removed after it."""
+    """Application files are copied in before the run, and copies that are still the same are removed after it.
+
+    Assets and mounts may be large: of them there are links.
+    """
 
     def __init__(self, path: Path, application: Path, notebook: str) -> None:
         self.path, self.application = path.absolute(), application
         self.notebook = notebook
         self._folders: list[Path] = []
         self._copies: list[str] = []
+        self._links: list[str] = []
+        self._assets = read_assets(application)
 
     def open(self, say: Callable[[str], None]) -> None:
-        """Checks that the folder is writable and fills it. A file that is already there stays: it may be a result."""
+        """Checks that the folder is writable and fills it. A file that is already there stays: it may be a result.
+
+        Raises FolderError and MountError.
+        """
+        self._assets.check(self.application)
         try:
             self._make(self.path)
             with tempfile.TemporaryFile(dir=self.path):
                 pass
             self._make((self.path / self.notebook).parent)
             for name in self._application_files():
-                if (self.path / name).exists() and not self._unchanged(name):
+                if self._assets.holds(name) or name in self._assets.mounts:
+                    self._link(name, say)
+                elif (self.path / name).exists() and not self._unchanged(name):
                     say(f"{name} is already in the output folder and differs from the image's: it stays as it is")
                 else:
                     self._copy(name)
@@ -41,8 +54,20 @@ class OutputFolder:
             why = error.strerror or str(error)
             raise FolderError(f"the output folder {self.path} cannot be written to ({why})") from None
 
+    def made(self) -> list[str]:
+        """Files that are there and are neither the image's nor links: what the notebook has made."""
+        found = []
+        for folder, folders, files in os.walk(self.path):
+            folders.sort()
+            found += [os.path.relpath(os.path.join(folder, name), self.path) for name in sorted(files)]
+        copies = {name for name in self._copies if self._unchanged(name)}
+        return [name for name in found if name not in copies and not (self.path / name).is_symlink()]
+
     def close(self) -> None:
         """Removes the copies that the notebook did not change, and the folders that are empty then."""
+        for name in self._links:
+            if (self.path / name).is_symlink():
+                (self.path / name).unlink()
         for name in self._copies:
             if self._unchanged(name):
                 (self.path / name).unlink()
@@ -58,7 +83,9 @@ class OutputFolder:
             folders[:] = sorted(name for name in folders if Path(folder, name).absolute() != self.path)
             if Path(folder) == self.application and PRIVATE in folders:
                 folders.remove(PRIVATE)
-            found += [os.path.relpath(os.path.join(folder, name), self.application) for name in sorted(files)]
+            mounted = [name for name in folders if self._inside(folder, name) in self._assets.mounts]
+            folders[:] = [name for name in folders if name not in mounted]
+            found += [self._inside(folder, name) for name in (*mounted, *sorted(files))]
         return [name for name in found if name != self.notebook]
 
     def _make(self, folder: Path) -> None:
@@ -66,6 +93,20 @@ class OutputFolder:
         for path in reversed(missing):
             path.mkdir()
             self._folders.append(path)
+
+    def _inside(self, folder: str, name: str) -> str:
+        return os.path.relpath(os.path.join(folder, name), self.application)
+
+    def _link(self, name: str, say: Callable[[str], None]) -> None:
+        source, target = self.application / name, self.path / name
+        self._make(target.parent)
+        if target.is_symlink() and os.readlink(target) == str(source):
+            target.unlink()  # of a run that was killed
+        if os.path.lexists(target):
+            say(f"{name} is already in the output folder: it stays as it is, instead of the image's")
+            return
+        target.symlink_to(source)
+        self._links.append(name)
 
     def _copy(self, name: str) -> None:
         source, target = self.application / name, self.path / name

@@ -1,32 +1,60 @@
-"""Parameter values from the command line and from ``MLPACK_PARAMETERS``, typed and checked against the notebook's."""
+"""Parameter values from all who may give them, the nearest to the user last, checked against the notebook's."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-WORDS = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None, "None": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-INTEGER = re.compile(r"[-+]?[0-9]+")
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-SPECIAL = re.compile(r"([-+]?)\.?(inf|Inf|INF|nan|NaN|NAN)")
+from mlpack_runner.arguments import read_arguments
+from mlpack_runner.typed import ParameterError, typed_like
+
+PREFIX = "MLPACK_PARAM_"
+NOT_OURS = ("sagemaker_", "_tuning_objective")
+"""Hyperparameters by which the platform's own client library speaks to its own programs."""
 
 
-class ParameterError(Exception):
-    """A parameter is wrong; the text says which and what would be right."""
+def read_parameters(
+    words: list[str],
+    environment: Mapping[str, str],
+    known: Mapping[str, Any],
+    platform: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """All values by name. Raises ParameterError.
 
-
-def read_parameters(arguments: list[str], environment: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """All values by name; the command line wins over ``MLPACK_PARAMETERS``. Raises ParameterError."""
-    values = {**from_environment(environment), **from_arguments(arguments)}
+    In this order, the last wins: the platform's own way, ``MLPACK_PARAMETERS``, ``MLPACK_PARAM_x``, ``-f``, ``-p``.
+    """
+    arguments = read_arguments(words, known)
+    values = {
+        **from_platform(platform or {}, known),
+        **from_environment(environment),
+        **from_variables(environment, known),
+        **arguments.files,
+        **arguments.values,
+    }
     unknown = sorted(set(values) - set(known))
     if unknown:
         names = ", ".join(known) if known else "none"
         raise ParameterError(f"unknown parameter {', '.join(unknown)}; the notebook's parameters: {names}")
+    return values
+
+
+def from_platform(texts: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Hyperparameters, which are all texts: typed like the notebook's defaults."""
+    ours = {name: text for name, text in texts.items() if name in known or not name.startswith(NOT_OURS)}
+    return {name: typed_like(known.get(name), f"hyperparameter {name}", text) for name, text in ours.items()}
+
+
+def from_variables(environment: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
+    """``MLPACK_PARAM_lr``, and ``MLPACK_PARAM_LR`` where no other parameter is written like that."""
+    values = {}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable[len(PREFIX) :]
+        alike = [other for other in known if other.upper() == name]
+        name = alike[0] if name not in known and len(alike) == 1 else name
+        values[name] = typed_like(known.get(name), variable, text)
     return values
 
 
@@ -42,52 +70,3 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ParameterError('MLPACK_PARAMETERS is not a JSON object, for example {"lr": 0.1}')
     return values
-
-
-def from_arguments(arguments: list[str]) -> dict[str, Any]:
-    """``-p NAME=VALUE``, ``-pNAME=VALUE`` and ``--parameter NAME=VALUE``; the last of one name wins."""
-    values: dict[str, Any] = {}
-    rest = list(arguments)
-    while rest:
-        word = rest.pop(0)
-        if word in ("-p", "--parameter"):
-            pair = rest.pop(0) if rest else ""
-        elif word.startswith("-p"):
-            pair = word[2:]
-        else:
-            raise ParameterError(f"unknown argument {word}; parameters are given as -p NAME=VALUE")
-        name, equals, text = pair.partition("=")
-        if not name or not equals:
-            raise ParameterError(f"-p {pair}: parameters are given as -p NAME=VALUE")
-        values[name.strip()] = typed(name, text)
-    return values
-
-
-def typed(name: str, text: str) -> Any:
-    """A value as YAML 1.2 reads it: numbers, true/false/null, quoted text, [lists] and {mappings}, else plain text."""
-    word = text.strip()
-    if word in WORDS:
-        return WORDS[word]
-    if INTEGER.fullmatch(word):
-        return int(word)
-    if FLOAT.fullmatch(word):
-        return float(word)
-    special = SPECIAL.fullmatch(word)
-    if special:
-        return float(special[1] + special[2])
-    if word[0] in "[{\"'":
-        return structured(name, word)
-    return text
-
-
-def structured(name: str, text: str) -> Any:
-    """Lists, mappings and quoted text: JSON, or else YAML."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        import yaml
-
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ParameterError(f"-p {name}={text}: neither JSON nor YAML; quote it to pass plain text") from None

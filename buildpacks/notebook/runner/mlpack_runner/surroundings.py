@@ -24,24 +24,32 @@ class Surroundings:
         """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def transport(self) -> str:
-        """How to talk to the kernel: Unix sockets where they work, else TCP on the loopback interface."""
-        probe = self.folder / "probe"
-        if len(bytes(self.folder)) + len("/jupyter/kernel-.json-ipc-1") + 36 > LONGEST_SOCKET:
-            return "tcp"
+    def connection(self) -> dict[str, str]:
+        """How to talk to the kernel: Unix sockets where they work, else TCP on the loopback interface.
+
+        The sockets are in our own folder: Jupyter's default is the working directory, which several processes share,
+        and which may be on a file system without sockets.
+        """
+        place = self.folder / "kernel"
+        probe = self.folder / "kernel-probe"
+        if len(bytes(probe)) > LONGEST_SOCKET:
+            return {"transport": "tcp"}
         try:
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.bind(str(probe))
             probe.unlink()
         except OSError:
-            return "tcp"
-        return "ipc"
+            return {"transport": "tcp"}
+        return {"transport": "ipc", "ip": str(place)}
 
     def _variables(self, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for name, folder in JUPYTER.items():
             yield name, self._place(folder)
         if not is_writable(environment.get("HOME")):
+            home = environment.get("HOME", "")
             yield "HOME", self._place("home")
+            if os.path.isfile(os.path.join(home, APPLICATION)):
+                link_contents(Path(home), Path(self._place("home")), KEPT)
             for name, folder in HOME.items():
                 yield name, self._place(folder)
         if not is_writable(environment.get("TMPDIR", "/tmp")):
@@ -56,6 +64,12 @@ class Surroundings:
         return str(path)
 
 
+APPLICATION = ".mlpack/build.json"
+"""In the image's application: a home that holds it was made by a script of the build, and what is there is wanted."""
+
+KEPT = (".cache", ".config", ".local", "share", "state")
+"""Folders of a home that programs write to."""
+
 JUPYTER: dict[str, str] = {
     "IPYTHONDIR": "ipython",
     "JUPYTER_CONFIG_DIR": "config",
@@ -69,6 +83,17 @@ HOME: dict[str, str] = {
     "XDG_DATA_HOME": "home/.local/share",
     "XDG_STATE_HOME": "home/.local/state",
 }
+
+
+def link_contents(source: Path, home: Path, kept: tuple[str, ...]) -> None:
+    """Links in ``home`` to what stands in ``source``; folders among ``kept`` are made anew, with such links in them."""
+    for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
+        place = home / entry.name
+        if entry.name in kept and entry.is_dir():
+            place.mkdir(exist_ok=True)
+            link_contents(Path(entry.path), place, kept)
+        elif not os.path.lexists(place):
+            place.symlink_to(entry.path)
 
 
 def make_folder(wanted: str | None, output: Path) -> Path:

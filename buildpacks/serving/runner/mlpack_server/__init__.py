@@ -1,0 +1,1 @@
+"""The serve process of an image that mlpack built."""
