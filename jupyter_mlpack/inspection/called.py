@@ -10,9 +10,9 @@ import ast
 from collections.abc import Iterator
 
 from jupyter_mlpack.inspection.constants import word
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import join_words
 from jupyter_mlpack.inspection.syntax import nodes_of
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell
 
 SHELLS = frozenset(["bash", "sh", "zsh"])

@@ -4,8 +4,12 @@
 
     {"packages": ["pyarrow>=15"], "modules": {"cv2": "opencv-python-headless"}, "ignore": ["cv3x"],
      "without": ["ray"], "system": ["graphviz"], "hardware": {"accelerator": "gpu", "count": 1},
-     "purpose": "training", "name": "churn:training", "python": "3.11"}
+     "purpose": "training", "name": "churn:training", "python": "3.11", "predict": "score",
+     "requirements": ["requirements.txt"], "groups": ["dev"], "conda": "environment.yml", "model": "train-runs/3",
+     "platform": "linux/arm64", "stack": "trixie", "scripts": "skip",
+     "assets": [{"path": "data/train.csv", "from": "https://...", "sha256": "..."}, {"path": "models", "mount": true}]}
 
+Files are named from the notebook's folder, and lie in it: a notebook that somebody else wrote must not reach further.
 An empty value undoes what the notebook keeps, and is dropped once it has: an image is the same, whether its choices
 were saved or given.
 """
@@ -18,15 +22,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.architecture import PLATFORMS
 from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.inspection.assets import check_assets, read_assets
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.values import Json, Location, Notice
+from jupyter_mlpack.values import Asset, Json, Location, Notice
 
 KEY = "mlpack"
 LARGEST = 1_000_000
 """Bytes of a file with choices."""
 
 PURPOSES = ("training", "inference")
+TEXTS = ("purpose", "name", "python", "predict", "conda", "model", "platform", "stack", "scripts")
+"""Choices that are one text."""
 
 Choices = Mapping[str, Json]
 
@@ -34,7 +42,8 @@ Choices = Mapping[str, Json]
 @dataclass(frozen=True)
 class Decided:
     """The choices that are more than declarations: imports that may lack, distributions to leave out (normalised),
-    and what the command line may say as well (empty: nothing).
+    and what the command line may say as well (empty: nothing). ``requirements``, ``conda`` and ``model`` are paths from
+    the notebook's folder.
     """
 
     ignore: frozenset[str] = frozenset()
@@ -42,16 +51,33 @@ class Decided:
     purpose: str = ""
     name: str = ""
     python: str = ""
+    predict: str = ""
+    requirements: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    conda: str = ""
+    model: str = ""
+    platform: str = ""
+    stack: str = ""
+    scripts: str = ""
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def further(self) -> bool:
+        """Whether there are files, a platform or a stack among them."""
+        return bool(self.requirements or self.groups or self.conda or self.model or self.platform or self.stack)
 
 
 def read_decided(metadata: Mapping[str, Json]) -> Decided:
     """From the metadata of a notebook as ``read_notebook`` gives it: there, only what can be used is left."""
     said = _object(metadata.get(KEY))
-    ignore, without = (
-        [name for name in _list(said.get(key)) if isinstance(name, str)] for key in ("ignore", "without")
+    ignore, without, requirements, groups = (
+        tuple(name for name in _list(said.get(key)) if isinstance(name, str))
+        for key in ("ignore", "without", "requirements", "groups")
     )
-    purpose, name, python = (_text(said.get(key)) for key in ("purpose", "name", "python"))
-    return Decided(frozenset(ignore), frozenset(map(normalised, without)), purpose, name, python)
+    texts = {key: _text(said.get(key)) for key in TEXTS}
+    assets = read_assets(said.get("assets"))
+    out = frozenset(map(normalised, without))
+    return Decided(frozenset(ignore), out, requirements=requirements, groups=groups, assets=assets, **texts)
 
 
 def lay_over(path: Path, metadata: Mapping[str, Json], choices: Choices) -> tuple[dict[str, Json], list[Notice]]:
@@ -140,9 +166,45 @@ def _python(key: str, value: Json) -> str:
     return "" if right else f"{key} is a version like 3.11, as text"
 
 
+def _files(key: str, value: Json) -> str:
+    if not isinstance(value, list):
+        return f"{key} is a list of files"
+    return next(filter(None, (_file_inside(key, item) for item in value)), "")
+
+
+def _file_inside(key: str, value: Json) -> str:
+    if value == "":
+        return ""
+    right = isinstance(value, str) and value.strip() and value.isprintable() and "\\" not in value
+    inside = right and not value.startswith(("/", "~")) and ".." not in value.split("/")  # type: ignore[union-attr]
+    return "" if inside else f"{key} is a path inside the notebook's folder, from there"
+
+
+def _platform(key: str, value: Json) -> str:
+    return "" if value == "" or value in PLATFORMS else f"{key} is one of {', '.join(PLATFORMS)}"
+
+
+def _stack(key: str, value: Json) -> str:
+    right = isinstance(value, str) and re.fullmatch(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value, re.ASCII)
+    return "" if right else f"{key} is the name of a stack"
+
+
+def _scripts(key: str, value: Json) -> str:
+    """A notebook may come from anywhere: it cannot say that a script shall run."""
+    return "" if value in ("", "skip") else f"{key} is skip; that they run is said with --post-build, --start-script"
+
+
+def _function(key: str, value: Json) -> str:
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) and value else []
+    named = all(part.isidentifier() for name in names for part in name.split("."))
+    return "" if isinstance(value, str) and named else f"{key} is score, model.predict, or several of them, a, b"
+
+
 CHECKS: Mapping[str, Callable[[str, Json], str]] = {
     "packages": _names, "modules": _pairs, "ignore": _names, "without": _names, "system": _names,
     "hardware": _hardware, "purpose": _purpose, "name": _name, "python": _python,
+    "predict": _function, "requirements": _files, "groups": _names, "conda": _file_inside, "model": _file_inside,
+    "platform": _platform, "stack": _stack, "scripts": _scripts, "assets": check_assets,
 }  # fmt: skip
 
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.called import SHELLS, called_commands
 from jupyter_mlpack.inspection.constants import Constants
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import is_cut, split_commands
 from jupyter_mlpack.inspection.syntax import nodes_of
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Location, Magic
 
 SHELL_CELLS = frozenset(["bash", "sh", "zsh", "!", "sx", "system", "shell"])

@@ -9,8 +9,8 @@ import ast
 import functools
 from collections.abc import Iterator
 
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import nodes_of, walk_python
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell
 
 MAX_WORDS = 200

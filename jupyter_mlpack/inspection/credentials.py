@@ -6,12 +6,11 @@ read from the environment but is no secret by its name (``EPOCHS``) is told as a
 
 from __future__ import annotations
 
-import dataclasses
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, cast
 
-from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.frozen import dataclass, is_dataclass, replace
 from jupyter_mlpack.inspection.asked import Asked, asked_by_cells, asked_by_file
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tokens import any_token, find_tokens, looks_secret, mask
@@ -96,7 +95,7 @@ def _told(value: object) -> Iterator[str]:
         value = waiting.pop()
         if isinstance(value, tuple):
             waiting += value
-        elif dataclasses.is_dataclass(value):
+        elif is_dataclass(value):
             entries = value.__dict__
             waiting += entries.values()
             if isinstance(value, QUOTING):
@@ -106,7 +105,7 @@ def _told(value: object) -> Iterator[str]:
 def _masked(value: T) -> T:
     if isinstance(value, tuple):
         return cast(T, tuple(map(_masked, value)))
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+    if not is_dataclass(value) or isinstance(value, type):
         return value
     changed: dict[str, object] = {}
     for name, old in vars(value).items():
@@ -114,7 +113,7 @@ def _masked(value: T) -> T:
         new = mask(old) if told else _masked(old)
         if new is not old and new != old:
             changed[name] = new
-    return dataclasses.replace(value, **changed) if changed else value
+    return replace(value, **changed) if changed else value
 
 
 def holds_secret(name: str, value: object) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection import filenotices as tell
+from jupyter_mlpack.inspection.assets import KIND, Covered
 from jupyter_mlpack.inspection.mounts import kaggle_sources
 from jupyter_mlpack.inspection.search import Search
 from jupyter_mlpack.inspection.surroundings import WRITERS, Surroundings
@@ -51,13 +52,20 @@ def find_files(
         for touch in touched_by_file(module, around.text(module) or "") if module.endswith(".py") else ():
             search.touch(touch)
     found = []
+    covered = around.folder.covered if isinstance(around.folder, Covered) else never
+    awaited = frozenset(filter(covered, search.wanted))
     for file, (kind, evidences) in sorted(search.wanted.items()):
         size = around.folder.size(file)
         if size > MAX_FILE:
             search.notices.append(tell.too_large(file, size, evidences[0].location))
         elif file != path:
-            found.append(LocalFile(file, size, tuple(dict.fromkeys(evidences)), kind))
+            found.append(LocalFile(file, size, tuple(dict.fromkeys(evidences)), KIND if file in awaited else kind))
     return Files(tuple(found), tuple(dict.fromkeys(search.notices)), tuple(search.outputs()))
+
+
+def never(path: str) -> bool:
+    """Nothing is awaited."""
+    return False
 
 
 def _in_order(path: str, cells: tuple[Cell, ...], around: Surroundings) -> list[Touch]:

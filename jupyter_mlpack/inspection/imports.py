@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.frozen import dataclass, replace
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.remote import is_remote, sent_away
 from jupyter_mlpack.inspection.syntax import children, parse_python
 from jupyter_mlpack.inspection.tables import ipython_extensions
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Evidence, Location, Magic
 
 DYNAMIC = frozenset(["import_module", "__import__", "importorskip", "LazyImport", "lazy_import", "find_spec"])

@@ -16,11 +16,11 @@ from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.index_options import find_indexes
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, wheel_requirement
 from jupyter_mlpack.inspection.shell import MAX_COMMANDS
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tables import distributions, normalised, pip_options, tools
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Evidence, Location, Notice, PackageIndex
 
 Tool = Literal["pip", "conda", "apt"]

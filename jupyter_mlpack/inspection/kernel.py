@@ -8,14 +8,13 @@ kept (``answers.py``) until a package is installed or removed.
 from __future__ import annotations
 
 import json
+import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jupyter_mlpack import children, errors
+from jupyter_mlpack import errors
 from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.inspection.answers import Answers, now
 from jupyter_mlpack.inspection.kernelspec import find_kernelspec
@@ -26,6 +25,10 @@ from jupyter_mlpack.values import Json, KernelDistribution, KernelEnvironment, N
 PROBE = Path(__file__).with_name("probe.py")
 TIMEOUT = 20.0
 """Seconds for the interpreter to answer; a large environment on a cold disk takes about three."""
+
+
+_heard: dict[tuple[str, str], tuple[str, tuple[_Row, ...]]] = {}
+"""What ``read_kernel`` was last told, for the ``read_holdings`` after it: one build asks and looks around once."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ def read_kernel(
     interpreter = find_interpreter(spec.argv)
     if interpreter is None:
         raise errors.KernelInterpreterGone(kernel=name, interpreter=" ".join(spec.argv[:1]))
-    return _environment(name, _ask(name, interpreter, timeout, cache)), ()
+    _heard.clear()
+    _heard[name, interpreter] = answer = _ask(name, interpreter, timeout, cache)
+    return _environment(name, answer), ()
 
 
 def read_holdings(name: str | None, timeout: float = TIMEOUT, cache: Path | None = None) -> Holdings:
@@ -66,7 +71,7 @@ def read_holdings(name: str | None, timeout: float = TIMEOUT, cache: Path | None
     interpreter = find_interpreter(spec.argv) if spec else None
     if name is None or interpreter is None:
         return Holdings()
-    rows = _ask(name, interpreter, timeout, cache)
+    rows = _heard.pop((name, interpreter), None) or _ask(name, interpreter, timeout, cache)
     return Holdings(
         tuple(row.holding for row in rows[1] if row.holding),
         {normalised(row.name): row.needs for row in rows[1]},
@@ -76,14 +81,7 @@ def read_holdings(name: str | None, timeout: float = TIMEOUT, cache: Path | None
 def _ask(name: str, interpreter: str, timeout: float, cache: Path | None) -> tuple[str, tuple[_Row, ...]]:
     """The interpreter's version and its rows. Raises ``KernelSilent``."""
     try:
-        return _parse(_answer(interpreter, timeout, cache))
-    except subprocess.TimeoutExpired as error:
-        reason = f"It did not answer within {timeout:.0f} seconds."
-        raise errors.KernelSilent(kernel=name, interpreter=interpreter, reason=reason) from error
-    except subprocess.CalledProcessError as error:
-        last = error.stderr.decode("utf-8", "replace").strip().split("\n")[-1][:300]
-        reason = last or "It failed silently."
-        raise errors.KernelSilent(kernel=name, interpreter=interpreter, reason=reason) from error
+        return _parse(_answer(name, interpreter, timeout, cache))
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"Its answer is unreadable: {error}"
         raise errors.KernelSilent(kernel=name, interpreter=interpreter, reason=reason) from error
@@ -95,22 +93,44 @@ def find_interpreter(argv: tuple[str, ...]) -> str | None:
     command = words[1] if words[1:] and Path(words[0]).name == "env" else "".join(words[:1])
     if re.fullmatch(r"python(3(\.\d+)?)?", command):
         return sys.executable
+    if os.path.isabs(command) and os.access(command, os.X_OK) and os.path.isfile(command):
+        return command
+    import shutil
+
     return shutil.which(command) if command else None
 
 
-def _answer(interpreter: str, timeout: float, cache: Path | None) -> Json:
+def _answer(name: str, interpreter: str, timeout: float, cache: Path | None) -> Json:
     """The interpreter's answer, from the cache or its own."""
     answers = Answers(cache, PROBE.read_bytes()) if cache else None
     kept = answers.find(interpreter) if answers else None
     if kept is not None:
         return kept
     asked = now()
-    done = children.run([interpreter, "-I", str(PROBE)], timeout=timeout)
-    done.check_returncode()
-    answer: Json = json.loads(done.stdout)
+    answer: Json = json.loads(_said(name, interpreter, timeout))
     if answers and isinstance(answer, dict):
         answers.keep(interpreter, [str(path) for path in _items(answer["watched"])], answer, asked)
     return answer
+
+
+def _said(name: str, interpreter: str, timeout: float) -> bytes:
+    """What the interpreter prints about itself. Raises ``KernelSilent``."""
+    import subprocess
+
+    from jupyter_mlpack import children
+
+    try:
+        done = children.run([interpreter, "-I", str(PROBE)], timeout=timeout)
+        done.check_returncode()
+    except subprocess.TimeoutExpired as error:
+        reason = f"It did not answer within {timeout:.0f} seconds."
+        raise errors.KernelSilent(kernel=name, interpreter=interpreter, reason=reason) from error
+    except subprocess.CalledProcessError as error:
+        last = error.stderr.decode("utf-8", "replace").strip().split("\n")[-1][:300]
+        reason = last or "It failed silently."
+        raise errors.KernelSilent(kernel=name, interpreter=interpreter, reason=reason) from error
+    output: bytes = done.stdout
+    return output
 
 
 @dataclass(frozen=True)

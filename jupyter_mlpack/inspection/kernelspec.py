@@ -13,8 +13,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_mlpack.folders import data_folders
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 NAME = pattern(r"[a-z0-9._-]+")
 NATIVE = f"python{sys.version_info[0]}"
@@ -40,9 +41,7 @@ def find_kernelspec(name: str) -> Kernelspec | None:
 
 
 def _folders() -> Iterator[Path]:
-    from jupyter_core.paths import jupyter_path
-
-    yield from map(Path, jupyter_path("kernels"))
+    yield from (Path(folder, "kernels") for folder in data_folders())
     yield Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "kernels"
 
 

@@ -12,15 +12,13 @@ import ast
 import functools
 import importlib.util
 import re
-import textwrap
-import tokenize
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import nodes_of, parse_python
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Magic
 
 PYTHON_MAGICS = frozenset([
@@ -112,7 +110,11 @@ Split = tuple[list[str], list[Magic]]
 def _dedent(lines: list[str]) -> list[str]:
     """A pasted cell may be indented as a whole; IPython takes that away too."""
     first = next((line for line in lines if line.strip()), "")
-    return textwrap.dedent("\n".join(lines)).split("\n") if first[:1] in (" ", "\t") else lines
+    if first[:1] not in (" ", "\t"):
+        return lines
+    from textwrap import dedent
+
+    return dedent("\n".join(lines)).split("\n")
 
 
 def _at_once(lines: list[str], first: int) -> Split | None:
@@ -166,9 +168,11 @@ def _by_tokens(lines: list[str], first: int, budget: Budget) -> Split:
     """As IPython reads it, or line by line where it gives up or takes too long."""
     if not any(SPECIAL_START.match(line) or HELP_END.search(line[-200:]) for line in lines):
         return lines, []
+    from tokenize import TokenError
+
     try:
         return _one_by_one(lines, first, budget)
-    except (SyntaxError, RuntimeError, ValueError, IndexError, AssertionError, tokenize.TokenError):
+    except (SyntaxError, RuntimeError, ValueError, IndexError, AssertionError, TokenError):
         return split_lines(lines, first, budget.magics + 1)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Json
 
 WORKING = (

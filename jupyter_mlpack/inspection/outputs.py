@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.paths import Names, Text, Texts, called, dotted, evaluate, word_set
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 OPENERS = frozenset(
     ["open", "File", "ZipFile", "TarFile", "Dataset", "HDFStore", "memmap", "open_memmap", "open_group"]

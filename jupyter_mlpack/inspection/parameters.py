@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection.cells import parse_python
 from jupyter_mlpack.inspection.credentials import holds_secret
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import nodes_of
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Location, NotebookParameter, Parameter
 
 EARLY = 0.5

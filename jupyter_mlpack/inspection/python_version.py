@@ -10,7 +10,6 @@ they are free text, and go stale when a kernel is moved to another Python.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from jupyter_mlpack.frozen import dataclass
@@ -18,15 +17,16 @@ from jupyter_mlpack.inspection.choices import read_decided
 from jupyter_mlpack.inspection.declarations import Declared
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text
 from jupyter_mlpack.inspection.hardware.facts import hardware_table
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Claim, Conflict, Evidence, KernelEnvironment, Location, Notebook, PythonVersion
 
 OWN = frozenset(["metadata", "script", "binder"])
 """Sources of declarations that stand above what the kernel once wrote."""
 
-EXACT = re.compile(r"(?:==|~=|=)?\s*(\d+\.\d+(?:\.\d+)?)(?:\.\*)?$")
+EXACT = pattern(r"(?:==|~=|=)?\s*(\d+\.\d+(?:\.\d+)?)(?:\.\*)?$")
 NAMED = (
-    re.compile(r"(?:^|[_.-])p(?:y(?:thon)?)?(?P<major>[23])\.?(?P<minor>\d{1,2})(?![\d.])"),
-    re.compile(r"data-?science-(?P<major>3)(?P<minor>\d{1,2})(?:-v\d+)?$"),
+    pattern(r"(?:^|[_.-])p(?:y(?:thon)?)?(?P<major>[23])\.?(?P<minor>\d{1,2})(?![\d.])"),
+    pattern(r"data-?science-(?P<major>3)(?P<minor>\d{1,2})(?:-v\d+)?$"),
 )
 """``conda_pytorch_p310``, ``pytorch-2.0.0-gpu-py310``, ``python310-sdkv2``, ``sagemaker-data-science-310-v1``."""
 

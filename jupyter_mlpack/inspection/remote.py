@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import nodes_of
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell
 
 DECORATORS = frozenset(["component", "container_component", "command_component", "func_to_container_op"])

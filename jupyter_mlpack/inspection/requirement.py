@@ -7,8 +7,8 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import repositories
+from jupyter_mlpack.pattern import pattern
 
 Kind = Literal["index", "url", "path"]
 NAME = pattern(r"^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.S)

@@ -7,12 +7,17 @@ Pure: what lies outside the notebook is handed in.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from jupyter_mlpack.frozen import replace
+from jupyter_mlpack.inspection.assets import Covered
 from jupyter_mlpack.inspection.choices import read_decided
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.credentials import find_in_prose, find_secrets, without_secrets
 from jupyter_mlpack.inspection.declarations import read_declarations, with_use
 from jupyter_mlpack.inspection.distributions import read_known, resolve
-from jupyter_mlpack.inspection.files import files_above, find_files
+from jupyter_mlpack.inspection.dvc import awaited
+from jupyter_mlpack.inspection.files import MAX_FILE, files_above, find_files
 from jupyter_mlpack.inspection.folder import DiskFolder, Folder
 from jupyter_mlpack.inspection.hardware import find_builds, find_hardware
 from jupyter_mlpack.inspection.imports import cell_imports
@@ -39,12 +44,16 @@ def inspect_notebook(
     path, cells = notebook.path.name, notebook.cells
     commands = tuple(notebook_commands(path, cells))
     around = read_surroundings(cells, commands, folder or DiskFolder(notebook.path.parent))
+    decided = read_decided(notebook.metadata)
+    beside = folder.root if isinstance(folder, DiskFolder) else notebook.path.parent if folder is None else None
+    later = [*(asset.path for asset in decided.assets), *(awaited(Path(beside), MAX_FILE) if beside else ())]
+    if later:
+        around = replace(around, folder=Covered(around.folder, later))
     commands = (*commands, *script_commands(commands, around))
     installs = find_installs(commands, around)
     declared = read_declarations(notebook, around)
     followed = follow_local(cell_imports(path, cells), run_scripts(path, cells, commands), around)
     known = read_known(installs.found, environment, declared)
-    decided = read_decided(notebook.metadata)
     resolution = resolve(followed.outside, installs.found, known, decided)
     dependencies = add_needs(resolution.dependencies, followed.outside, path, cells, known, decided.without)
     python = find_python(notebook, environment, declared)

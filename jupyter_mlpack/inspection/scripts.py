@@ -17,11 +17,11 @@ from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.imports import Place
 from jupyter_mlpack.inspection.paths import word_set
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.shell import MAX_SHELL, split_commands
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tokens import mask
 from jupyter_mlpack.inspection.touches import touched_by_cells
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Evidence, Location
 
 PYTHON = pattern(r"^(?:.*/)?(?:python[0-9.]*w?|pypy3?|ipython|\{.*(?:executable|python).*\})$", re.I)

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 
 from jupyter_mlpack.inspection import filenotices as tell
+from jupyter_mlpack.inspection.assets import Covered
 from jupyter_mlpack.inspection.mounts import Place, dataset_of, locate
 from jupyter_mlpack.inspection.paths import GAP, word_set
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.project import leaving_links
 from jupyter_mlpack.inspection.surroundings import Surroundings, is_path
 from jupyter_mlpack.inspection.touches import Touch
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Evidence, Notice, OutputFile
 
 MAX_FOLDER = 20_000_000
@@ -206,6 +207,8 @@ class Search:
         path = place.path
         above = itertools.accumulate(posixpath.dirname(path).split("/"), posixpath.join)
         if path in self.made_before or not self.fetched.isdisjoint(above):
+            return
+        if isinstance(self.around.folder, Covered) and self.around.folder.covered(path):
             return
         kind = self.around.kind(path) if place.where == "outside" and touch.text.exact else None
         if place.service and kind is None:

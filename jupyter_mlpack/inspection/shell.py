@@ -10,15 +10,17 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?(?:\n\s*\2[ \t]*(?=\n|$)|\Z)", re.S)
-REDIRECTION = re.compile(r"^(?:[0-9]*|&)(?:>>?|<)(?:&[0-9-])?")
-ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
+from jupyter_mlpack.pattern import pattern
+
+HEREDOC = pattern(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?(?:\n\s*\2[ \t]*(?=\n|$)|\Z)", re.S)
+REDIRECTION = pattern(r"^(?:[0-9]*|&)(?:>>?|<)(?:&[0-9-])?")
+ASSIGNMENT = pattern(r"^[A-Za-z_]\w*=")
 PREFIXES = frozenset(
     ["sudo", "time", "nohup", "exec", "command", "env", "yes", "eval", "then", "do", "else", "if", "!", "{", "("]
 )
 CLOSING = {"'": "'", '"': '"', "{": "}"}
-PLAIN = re.compile(r"[\w./:=+,@%~-]+")
-ESCAPED = re.compile(r"\\?(.?)", re.S)
+PLAIN = pattern(r"[\w./:=+,@%~-]+")
+ESCAPED = pattern(r"\\?(.?)", re.S)
 MAX_SHELL = 200_000
 MAX_COMMANDS = 500
 MAX_WORDS = 1_000

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 LARGEST = 256_000_000
 """Bytes of one distribution; code is small, and data belong beside the notebook."""

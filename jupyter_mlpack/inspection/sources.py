@@ -6,9 +6,9 @@ distribution is imported or run. Everything that cannot be a wheel for another m
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from jupyter_mlpack import errors
@@ -127,11 +127,26 @@ def read_record(holding: Holding) -> dict[str, Path]:
 def _recorded_paths(record: Path) -> Iterator[str]:
     try:
         with record.open(encoding="utf-8", errors="replace", newline="") as lines:
-            for number, row in enumerate(csv.reader(lines)):
+            for number, row in enumerate(_rows(lines)):
                 if row and number <= 2 * MOST:
                     yield row[0].replace("\\", "/")
-    except (OSError, csv.Error):
+    except (OSError, ValueError):
         return
+
+
+def _rows(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The rows of a CSV file; few have quotes, and what reads those is imported then. Raises ``ValueError``."""
+    lines = iter(lines)
+    for line in lines:
+        if '"' not in line:
+            yield line.split(",") if (line := line.rstrip("\r\n")) else []
+            continue
+        import csv
+
+        try:
+            yield from csv.reader(chain((line,), lines))
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
 
 
 def _in_wheel(parts: tuple[str, ...], scripts: frozenset[str]) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 MAX_CELL = 200_000
 """Characters; longer cells are data, not code, and parsing them would cost gigabytes."""

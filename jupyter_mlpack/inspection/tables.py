@@ -19,7 +19,8 @@ OVERRIDE = "MLPACK_MODULES"
 
 def normalised(name: str) -> str:
     """A distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+    name = name.strip().lower()
+    return re.sub(r"[-_.]+", "-", name) if "_" in name or "." in name or "--" in name else name
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.inspection.paths import word_set
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 MAX_TEXT = 200_000
 """Characters of one text that are looked at."""
@@ -125,10 +125,10 @@ BEFORE_KEY = word_set(
     langchain langsmith huggingface storage
     """
 )
-ADDRESSES = re.compile(
+ADDRESSES = pattern(
     r"(?i)^(?:\w{1,40}_)?(?:database|db|mongo(?:db)?|redis|postgres(?:ql)?|mysql|amqp|broker)_?(?:url|uri)$|conn(?:ection)?_?str"
 )
-PLACEHOLDER = re.compile(
+PLACEHOLDER = pattern(
     r"(?i)your|xxx|[<>{}$]|\.\.\.|\*\*\*|insert|replace|example|dummy|change|todo|none|my[-_]|^pass(word|wd)?$|placeholder|redacted"
 )
 

@@ -16,8 +16,8 @@ from jupyter_mlpack.inspection.flow import Flow
 from jupyter_mlpack.inspection.inputs import PATH_METHODS, read, reads
 from jupyter_mlpack.inspection.outputs import METHODS, SECOND, written, written_by_command
 from jupyter_mlpack.inspection.paths import LISTING, Names, Text, Texts, called, dotted, evaluate, word_set
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tokens import mask
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Evidence, Location
 
 Verb = Literal["needs", "reads", "mentions", "writes", "fetches", "enters", "runs"]

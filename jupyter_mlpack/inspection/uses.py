@@ -14,7 +14,7 @@ from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.cells import walk_python
 from jupyter_mlpack.inspection.commands import notebook_commands
 from jupyter_mlpack.inspection.constants import MAX_TEXT, Constants, literal
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Location
 
 NAMING = frozenset([ast.Call, ast.Attribute, ast.Assign])

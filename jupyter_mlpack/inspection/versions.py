@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlpack.frozen import dataclass
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Claim, Conflict, Dependency, KernelDistribution, KernelEnvironment
 
 if TYPE_CHECKING:

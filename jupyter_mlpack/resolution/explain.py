@@ -14,19 +14,18 @@ from jupyter_mlpack.errors import (
     ResolutionError,
     ResolverFailed,
 )
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Target
 
 NAME = r"`?([A-Za-z0-9][A-Za-z0-9._-]*)`?"
-UNKNOWN = re.compile(rf"{NAME} was not found in the (?:package registry|cache|provided package locations)")
-NO_VERSION = re.compile(rf"there (?:is|are) no versions? of {NAME}((?:[=<>!~]\S+)?)")
-NO_WHEEL = re.compile(
-    rf"(?:all versions of )?{NAME}((?:==\S+)?) ha(?:s|ve) no (?:usable wheels|wheels with a matching)"
-)
-OFFLINE = re.compile(
+UNKNOWN = pattern(rf"{NAME} was not found in the (?:package registry|cache|provided package locations)")
+NO_VERSION = pattern(rf"there (?:is|are) no versions? of {NAME}((?:[=<>!~]\S+)?)")
+NO_WHEEL = pattern(rf"(?:all versions of )?{NAME}((?:==\S+)?) ha(?:s|ve) no (?:usable wheels|wheels with a matching)")
+OFFLINE = pattern(
     r"network was disabled|Failed to fetch|error sending request|dns error|Connection refused|Temporary failure"
 )
-INVALID = re.compile(r"Couldn't parse requirement")
-URL = re.compile(r"(https?://)(?:[^/\s`]*@)?([^/\s`)]+)[^\s`)]*")
+INVALID = pattern(r"Couldn't parse requirement")
+URL = pattern(r"(https?://)(?:[^/\s`]*@)?([^/\s`)]+)[^\s`)]*")
 LONGEST = 600
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from jupyter_mlpack.resolution.allowed import index_key
 from jupyter_mlpack.resolution.wheels import MACHINE
@@ -96,6 +95,8 @@ def missing_lines(lock: Lock) -> Iterator[str]:
 
 def pylock_package(package: LockedPackage) -> dict[str, object]:
     """A ``[[packages]]`` table."""
+    from datetime import datetime
+
     wheel: dict[str, object] = {"name": package.filename} if not package.direct else {}
     wheel |= {"url": package.url} if package.url else {"path": f"{WHEELS}/{package.filename}"}
     wheel |= {"upload-time": datetime.fromisoformat(package.uploaded)} if package.uploaded else {}

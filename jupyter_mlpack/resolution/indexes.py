@@ -8,7 +8,6 @@ tells where releases are, which of them may be taken, and how to reach them is h
 
 from __future__ import annotations
 
-import configparser
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from jupyter_mlpack.resolution.uv_config import uv_options
 
-WHERE = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX")
+WHERE = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX", "MLPACK_INDEX_")
 WHICH = ("UV_EXCLUDE_NEWER", "UV_PRERELEASE", "UV_RESOLUTION", "UV_TORCH_BACKEND")
 HOW = (
     "UV_CACHE_DIR", "UV_CONCURRENT_", "UV_HTTP_", "UV_INSECURE_HOST", "UV_KEYRING_PROVIDER", "UV_LINK_MODE",
@@ -55,23 +54,63 @@ def index_settings(environment: Mapping[str, str], configuration_files: Iterable
     return {name: value for name, value in settings.items() if value.lower() not in WITHOUT_EFFECT.get(name, ())}
 
 
+def cache_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Where uv keeps downloads if nothing else is said: it looks at home, and buildpacks have a home of their own."""
+    home = environment.get("HOME") or os.path.expanduser("~")
+    caches = environment.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    return {"UV_CACHE_DIR": os.path.join(os.path.abspath(caches), "uv")}
+
+
 def pip_options(environment: Mapping[str, str], files: Iterable[Path]) -> dict[str, str]:
     """pip's ``index-url`` and friends; later files beat earlier ones, ``PIP_*`` variables beat files."""
     options: dict[str, str] = {}
     for path in files:
-        parser = configparser.RawConfigParser()
-        try:
-            parser.read(path, encoding="utf-8")
-        except configparser.Error:
-            continue
+        sections = _sections(path)
         for section in ("global", "install"):
-            if parser.has_section(section):
-                options.update({key.replace("_", "-"): value for key, value in parser.items(section)})
+            options.update({key.replace("_", "-"): value for key, value in sections.get(section, {}).items()})
     for option in PIP_TO_UV:
         value = environment.get("PIP_" + option.upper().replace("-", "_"))
         if value:
             options[option] = value
     return {option: " ".join(options[option].split()) for option in PIP_TO_UV if options.get(option)}
+
+
+def _sections(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """The sections of a configuration file, as ``configparser`` has them; none if it cannot make sense of it.
+
+    That module takes 4 ms of each command to import, and most of these files are a section and an address.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    sections: dict[str, dict[str, str]] = {}
+    inside: dict[str, str] | None = None
+    for line in filter(str.strip, text.split("\n")):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if line[0] in "#;":
+            continue
+        if line[0] == "[":
+            title = line.rstrip()[1:-1]
+            if line.rstrip()[-1] != "]" or not title.isalpha() or title in {*sections, "DEFAULT"}:
+                return _unusual_sections(text)
+            inside = sections[title] = {}
+        elif inside is None or line[0].isspace() or not equals or not name or ":" in name or name.lower() in inside:
+            return _unusual_sections(text)
+        else:
+            inside[name.lower()] = value
+    return sections
+
+
+def _unusual_sections(text: str) -> Mapping[str, Mapping[str, str]]:
+    import configparser
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return {name: dict(parser.items(name)) for name in parser.sections()}
 
 
 def pip_configuration_files(environment: Mapping[str, str]) -> list[Path]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jupyter_mlpack.errors import DistributionUnreadable, PackagingError
+from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection.kernel import Holdings
 from jupyter_mlpack.inspection.sources import Holding
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.resolution.lock import line_name
-from jupyter_mlpack.resolution.repack import make_wheel
 from jupyter_mlpack.resolution.wheels import plain_url
 from jupyter_mlpack.values import Dependency, LocalWheel, Lock, Target
 
@@ -25,7 +24,7 @@ class Packaged:
 
     wheels: tuple[LocalWheel, ...] = ()
     addresses: tuple[str, ...] = ()
-    refused: Mapping[str, PackagingError] = field(default_factory=dict)
+    refused: Mapping[str, errors.PackagingError] = field(default_factory=dict)
 
     def check(self, lock: Lock) -> None:
         """Raises the error of a distribution that is needed after all: an index may hold somebody else's under its
@@ -53,7 +52,7 @@ def package_holdings(
     needed = reachable([normalised(item.name) for item in wanted], holdings.needs) - elsewhere
     wheels: list[LocalWheel] = []
     addresses: list[str] = []
-    refused: dict[str, PackagingError] = {}
+    refused: dict[str, errors.PackagingError] = {}
     for holding in holdings.found:
         name = normalised(holding.name)
         if name not in needed:
@@ -61,12 +60,14 @@ def package_holdings(
         if holding.origin == "url" and holding.wheel:
             addresses.append(f"{name} @ {plain_url(holding.wheel)}")
             continue
+        from jupyter_mlpack.resolution.repack import make_wheel
+
         try:
             wheels.append(make_wheel(holding, target, folder))
-        except PackagingError as error:
+        except errors.PackagingError as error:
             refused[name] = error
         except OSError as failure:
-            refused[name] = DistributionUnreadable(name=holding.name, reason=failure.strerror)
+            refused[name] = errors.DistributionUnreadable(name=holding.name, reason=failure.strerror)
         if name in direct and name in refused:
             raise refused[name]
     return Packaged(tuple(sorted(wheels, key=lambda wheel: wheel.name)), tuple(sorted(addresses)), refused)

@@ -10,23 +10,23 @@ import base64
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_mlpack.atomic import write_atomically
 from jupyter_mlpack.errors import DistributionFilesUnknown, LocalWheelUnfit
 from jupyter_mlpack.inspection.sources import Holding, checked_files
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.resolution.wheels import target_tags, wheel_rank
 from jupyter_mlpack.values import LocalWheel, Target
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: jupyter-mlpack\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-KEPT = re.compile(r"^(entry_points\.txt|top_level\.txt|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[\w.-]*)$", re.I)
+KEPT = pattern(r"^(entry_points\.txt|top_level\.txt|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[\w.-]*)$", re.I)
 """Files beside METADATA that a wheel keeps."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-LOCAL_NEED = re.compile(r"^(Requires-Dist:\s*[\w.-]+\s*(?:\[[^\]]*\])?)\s*@\s*file:[^\s;]*", re.M | re.I)
+LOCAL_NEED = pattern(r"^(Requires-Dist:\s*[\w.-]+\s*(?:\[[^\]]*\])?)\s*@\s*file:[^\s;]*", re.M | re.I)
 """A requirement at an address of this machine: only the name is true elsewhere."""
-SHEBANG = re.compile(rb"^#!.*python[^\n]*")
+SHEBANG = pattern(rb"^#!.*python[^\n]*")
 
 
 def make_wheel(holding: Holding, target: Target, folder: Path) -> LocalWheel:
@@ -70,6 +70,8 @@ def keep(holding: Holding, data: bytes, filename: str, folder: Path) -> LocalWhe
 
 def wheel_metadata(data: bytes) -> bytes:
     """METADATA of a wheel; the whole wheel if it has none, which an installer will refuse."""
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         found = (name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
         name = next(found, None)
@@ -129,6 +131,8 @@ def wheel_members(holding: Holding, stem: str, metadata: bytes) -> Iterator[tupl
 
 def zip_members(members: dict[str, tuple[bytes, int]], stem: str) -> bytes:
     """The wheel's bytes; metadata stand last, as the format recommends."""
+    import zipfile
+
     info = f"{stem}.dist-info"
     paths = sorted(members, key=lambda path: (path.startswith(f"{info}/"), path))
     rows = [f"{quoted(path)},sha256={record_hash(members[path][0])},{len(members[path][0])}\n" for path in paths]

@@ -8,11 +8,11 @@ runs twice a year.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.tables import normalised
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.tables import normalised
 from jupyter_mlpack.tables.read import Provided
 

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection import inspect_notebook
 from jupyter_mlpack.inspection.choices import check_choices, parse_choices
 from jupyter_mlpack.notebook import read_notebook
@@ -120,6 +121,13 @@ WRONG: dict[str, tuple[Json, str]] = {
     "purpose": ({"purpose": "fun"}, "purpose"),
     "python": ({"python": 3.11}, "python"),
     "name": ({"name": ["x"]}, "name"),
+    "file elsewhere": ({"requirements": ["/etc/passwd"]}, "requirements"),
+    "file above": ({"conda": "a/../../environment.yml"}, "conda"),
+    "file of a home": ({"model": "~/model"}, "model"),
+    "file with a backslash": ({"model": "..\\model"}, "model"),
+    "no list of files": ({"requirements": "requirements.txt"}, "requirements"),
+    "platform": ({"platform": "windows/amd64"}, "platform"),
+    "stack": ({"stack": "../stack"}, "stack"),
 }
 
 
@@ -162,9 +170,58 @@ def test_over__the_caller_beats_the_notebook(tmp_path: Path) -> None:
     assert Wishes(name="given:1").over(notebook).name == "given:1"
 
 
+def test_over__purpose__the_callers_and_a_name_for_that_purpose_only(tmp_path: Path) -> None:
+    notebook = read_notebook(write(tmp_path, {"purpose": "inference", "name": "churn:serve"}))
+    assert Wishes().over(notebook).aim is Purpose.INFERENCE
+    assert Wishes().over(notebook).name == "churn:serve"
+    training = Wishes(purpose=Purpose.TRAINING).over(notebook)
+    assert (training.aim, training.name) == (Purpose.TRAINING, None)
+
+
 def test_over__what_cannot_be_built__is_refused(tmp_path: Path) -> None:
-    with pytest.raises(errors.PurposeUnsupported):
-        Wishes().over(read_notebook(write(tmp_path, {"purpose": "inference"})))
-    assert Wishes(purpose=Purpose.TRAINING).over(read_notebook(write(tmp_path, {"purpose": "inference"}))).purpose
+    with pytest.raises(errors.ModelNeedsInference):
+        Wishes(model=tmp_path).over(read_notebook(write(tmp_path)))
     with pytest.raises(errors.ReferenceUppercase):
         Wishes().over(read_notebook(write(tmp_path, {"name": "Kept:1"})))
+
+
+FURTHER: dict[str, Json] = {
+    "purpose": "inference",
+    "requirements": ["requirements.txt"],
+    "groups": ["dev"],
+    "conda": "envs/environment.yml",
+    "model": "train-runs/3",
+    "platform": "linux/arm64",
+    "stack": "trixie",
+}
+
+
+def test_over__files_platform_and_stack__are_the_notebooks(tmp_path: Path) -> None:
+    wishes = Wishes().over(read_notebook(write(tmp_path, FURTHER)))
+    assert wishes.requirement_files == (tmp_path / "requirements.txt",)
+    assert (wishes.conda_file, wishes.model) == (tmp_path / "envs/environment.yml", tmp_path / "train-runs/3")
+    assert (wishes.groups, wishes.arch, wishes.stack) == (("dev",), "arm64", "trixie")
+
+
+def test_over__files_platform_and_stack__of_the_caller_win(tmp_path: Path) -> None:
+    said = Wishes(
+        arch="amd64", arch_said=True, stack="mine", groups=("a",), requirement_files=(Path("r"),), conda_file=Path("c"),
+        model=Path("m"), purpose=Purpose.INFERENCE,
+    )  # fmt: skip
+    wishes = said.over(read_notebook(write(tmp_path, FURTHER)))
+    assert wishes == replace(said, folder=tmp_path)
+
+
+def test_over__training__needs_no_model(tmp_path: Path) -> None:
+    assert Wishes(purpose=Purpose.TRAINING).over(read_notebook(write(tmp_path, FURTHER))).model is None
+
+
+@pytest.mark.parametrize("key", ["requirements", "conda", "model"])
+def test_over__link_that_leads_out__is_refused(key: str, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (tmp_path / "secret").touch()
+    (folder / "here").symlink_to(tmp_path / "secret")
+    said: dict[str, Json] = {"purpose": "inference", key: ["here"] if key == "requirements" else "here"}
+    with pytest.raises(errors.ChoiceOutside):
+        Wishes().over(read_notebook(write(folder, said)))

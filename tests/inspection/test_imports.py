@@ -21,6 +21,7 @@ def imports(*sources: str) -> list[str]:
         pytest.param("def f():\n    import a", ["a"], id="in a function"),
         pytest.param("importlib.import_module('a.b')\n__import__('c')", ["a.b", "c"], id="by name"),
         pytest.param("%load_ext a\n%reload_ext b\n%load_ext autoreload", ["a", "b"], id="extensions"),
+        pytest.param("%load_ext jupyter_mlpack\n%mlpack build", [], id="what launches the notebook"),
         pytest.param("try:\n    import a\nexcept ImportError:\n    a = None", [], id="may be missing"),
         pytest.param(
             "try:\n    import a\nexcept ImportError:\n    !pip install a", ["a"], id="is installed if missing"

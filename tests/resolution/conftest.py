@@ -7,6 +7,7 @@ import hashlib
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -45,11 +46,19 @@ def digest(text: str) -> str:
 
 @dataclass
 class Index:
-    """A simple index (PEP 503) over HTTP; ``asked`` are the names that were asked for."""
+    """A simple index (PEP 503) over HTTP that says nothing of life times; ``asked`` are the names that were asked for.
+
+    With a ``login`` (``name:password``) it answers nobody else.
+    """
 
     url: str
     folder: Path
     asked: list[str] = field(default_factory=list)
+    login: str = ""
+
+    def refuses(self, said: str | None) -> bool:
+        """Whether this header is not the login."""
+        return bool(self.login) and said != "Basic " + base64.b64encode(self.login.encode()).decode()
 
     def add(self, name: str, version: str, *requires: str, tag: str = "py3-none-any", body: str = "") -> str:
         """A wheel on the index; its hash."""
@@ -62,23 +71,60 @@ class Index:
             "UV_DEFAULT_INDEX": f"{self.url}/simple",
             "UV_CACHE_DIR": str(cache),
             "UV_HTTP_RETRIES": "0",
+            "MLPACK_INDEX_CPU": "default",
             "NO_PROXY": "127.0.0.1",
         }
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[Index]:
-    found = Index("", tmp_path / "index")
+    with serve_index(tmp_path / "index") as found:
+        yield found
+
+
+@pytest.fixture
+def other_index(tmp_path: Path) -> Iterator[Index]:
+    with serve_index(tmp_path / "other-index") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def accelerator_indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Index, Index]]:
+    """An index as the default one is, and one as those of accelerators are; ``test_accelerated.py`` fills them."""
+    folder = tmp_path_factory.mktemp("indexes")
+    with serve_index(folder / "default") as default, serve_index(folder / "own") as own:
+        yield default, own
+
+
+def listed_as(wheel: Path) -> str:
+    """The name of the page that lists a wheel."""
+    return wheel.name.split("-")[0].replace("_", "-").lower()
+
+
+@contextmanager
+def serve_index(folder: Path) -> Iterator[Index]:
+    """An index of the wheels in a new folder."""
+    found = Index("", folder)
     found.folder.mkdir()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if found.refuses(self.headers.get("Authorization")):
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="index"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             parts = self.path.strip("/").split("/")
             if parts[0] == "files" or (found.folder / parts[0]).is_file():
                 self.answer((found.folder / parts[-1]).read_bytes(), "application/octet-stream")
                 return
             found.asked.append(parts[-1])
-            wheels = [path for path in sorted(found.folder.iterdir()) if path.name.split("-")[0] == parts[-1]]
+            wheels = [
+                path
+                for path in sorted(found.folder.iterdir())
+                if path.name.split("-")[0].replace("_", "-") == parts[-1]
+            ]
             links = "".join(
                 f'<a href="/files/{path.name}#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}">{path.name}</a>'
                 for path in wheels
@@ -102,9 +148,11 @@ def index(tmp_path: Path) -> Iterator[Index]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield found
-    server.shutdown()
-    server.server_close()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @dataclass

@@ -18,7 +18,6 @@ from jupyter_mlpack.values import (
     Inspection,
     Location,
     PackageIndex,
-    Purpose,
     Target,
 )
 from jupyter_mlpack.wishes import Machine, Wishes
@@ -76,10 +75,10 @@ def test_lock_packages__index_of_the_notebook__is_asked_only_if_allowed(index: I
     )
     (index.folder / "all.html").write_text('<a href="plain-9.9-py3-none-any.whl">plain-9.9-py3-none-any.whl</a>')
     events: list[Event] = []
-    refused = lock_packages(found, TARGET, Wishes(purpose=Purpose.INFERENCE), machine, events.append)
+    refused = lock_packages(found, TARGET, Wishes(runner=()), machine, events.append)
     assert [package.version for package in refused.packages] == ["1.0"]
     assert [event.notice.code for event in events if isinstance(event, Noticed)] == ["index-not-used"]
-    wishes = Wishes(purpose=Purpose.INFERENCE, allowed_indexes=(f"{index.url}/all.html",))
+    wishes = Wishes(allowed_indexes=(f"{index.url}/all.html",), runner=())
     allowed = lock_packages(found, TARGET, wishes, machine, events.append)
     assert [package.version for package in allowed.packages] == ["9.9"]
     assert len(events) == 1

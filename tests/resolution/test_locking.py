@@ -17,7 +17,6 @@ from jupyter_mlpack.values import (
     Evidence,
     Inspection,
     Location,
-    Purpose,
     PythonVersion,
     Target,
 )
@@ -40,7 +39,7 @@ def lock(index: Index, folder: Path, found: Inspection) -> tuple[dict[str, str],
     """Versions by name, and what was told."""
     machine = Machine(Store(folder / "store"), Catalog((), (), ()), StackSettings(), index.settings(folder / "cache"))
     events: list[Event] = []
-    made = lock_packages(found, TARGET, Wishes(purpose=Purpose.INFERENCE), machine, events.append)
+    made = lock_packages(found, TARGET, Wishes(runner=()), machine, events.append)
     told = [event.notice.text for event in events if isinstance(event, Noticed)]
     return {package.name: package.version for package in made.packages}, told
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename
 
 from jupyter_mlpack.errors import NoWheelForTarget
-from jupyter_mlpack.resolution.wheels import parse_pylock
+from jupyter_mlpack.resolution.wheels import parse_pylock, target_tags, wheel_rank
 from jupyter_mlpack.values import LockedPackage, Target
 
 BOOKWORM = Target("linux", "amd64", "glibc2.36", "3.11")
@@ -33,6 +37,24 @@ CASES = {
     "free-threaded": (TRIXIE_ARM, ["cp313-cp313t-manylinux_2_17_aarch64"], None),
     "no wheel at all": (BOOKWORM, [], None),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("python", ["3.9", "3.10", "3.11", "3.13"])
+@pytest.mark.parametrize("target", [BOOKWORM, TRIXIE_ARM], ids=["amd64", "arm64"])
+def test_target_tags__order__is_that_of_packaging(target: Target, python: str) -> None:
+    ranks = target_tags(replace(target, python=python))
+    platforms = list(dict.fromkeys(tag.split("-")[2] for tag in ranks if not tag.endswith("-any")))
+    version, own = tuple(map(int, python.split("."))), f"cp{python.replace('.', '')}"
+    tags = [*cpython_tags(version, [own], platforms), *compatible_tags(version, own, platforms)]
+    assert list(ranks) == list(dict.fromkeys(map(str, tags)))
+
+
+@pytest.mark.parametrize(
+    "name", ["six-1-py3-none-any.zip", "six-1-py3-none.whl", "six.whl", "a-b-1-1-py3-none-any.whl"]
+)
+def test_wheel_rank__no_wheel__is_refused(name: str) -> None:
+    with pytest.raises(InvalidWheelFilename):
+        wheel_rank(name, target_tags(BOOKWORM))
 
 
 def pylock(wheels: list[str]) -> str:

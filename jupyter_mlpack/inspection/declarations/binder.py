@@ -6,22 +6,14 @@ import itertools
 import re
 
 from jupyter_mlpack.inspection.declarations.page import MAX_ENTRIES, Page, Reading, logical_lines
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import SystemPackage
 
-FOLDERS = ("binder", ".binder")
-"""The first that exists is meant; its apt.txt and runtime.txt stand for those of the notebook's folder."""
-
-PACKAGE = pattern(r"[a-z0-9][a-z0-9+.-]+")
-SCRIPTS = {
-    "postBuild": "it may install what no line of the notebook names",
-    "start": "it may set what the notebook needs to run",
-    "Dockerfile": "it describes an environment of its own",
-}
+PACKAGE = pattern(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9][A-Za-z0-9.+:~-]*)?")
 
 
 def read_apt(page: Page) -> Reading:
-    """One name of a distribution's package a line."""
+    """One name of a distribution's package a line, perhaps with its version: ``name=version``."""
     lines = itertools.islice(logical_lines(page.text), MAX_ENTRIES)
     words = [(word, number) for line, number in lines for word in line.split()]
     packages = (SystemPackage(word, (page.evidence(word, at),)) for word, at in words if PACKAGE.fullmatch(word))

@@ -13,9 +13,9 @@ from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.conda import conda_specifier
 from jupyter_mlpack.inspection.declarations.page import Entry, Page, Reading, UnreadablePageError
 from jupyter_mlpack.inspection.declarations.toml import texts
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import normalised
-from jupyter_mlpack.values import Claim
+from jupyter_mlpack.pattern import pattern
+from jupyter_mlpack.values import Claim, Notice
 
 MAX_YAML = 32_000
 """Characters; the parser is slow, and an exported environment of 300 packages takes 12,000."""
@@ -44,7 +44,8 @@ def read_environment(page: Page) -> Reading:
     listed = listed if isinstance(listed, list) else []
     pip = [line for item in listed if isinstance(item, dict) for line in texts(item.get("pip"))]
     entries = [*_conda_entries(page, texts(listed)), *_pip_entries(page, pip)]
-    return Reading(requirements=page.requirements(entries), python=tuple(_python(page, texts(listed))))
+    found = page.requirements(entries)
+    return Reading(requirements=found, python=tuple(_python(page, texts(listed))), notices=_left(page, texts(listed)))
 
 
 def _pip_entries(page: Page, lines: list[str]) -> Iterator[Entry]:
@@ -58,6 +59,20 @@ def _conda_entries(page: Page, lines: list[str]) -> Iterator[Entry]:
         name = normalised(found.group(1)) if found else ""
         if found and tables.renamed().get(name, name) in tables.distributions():
             yield name + conda_specifier(found.group(2)), page.line_of(line), ""
+
+
+def _left(page: Page, lines: list[str]) -> tuple[Notice, ...]:
+    """What people wrote and no index has. Builds stand behind a second ``=``: those lines a tool has exported."""
+    found = [match for line in lines if (match := SPEC.match(line.strip()[:MAX_SPEC])) and line.count("=") < 2]
+    known = tables.distributions() | tables.tools() | {"python"}
+    renamed = tables.renamed()
+    names = dict.fromkeys(match.group(1) for match in found)
+    left = [name for name in names if renamed.get(normalised(name), normalised(name)) not in known]
+    if not left:
+        return ()
+    shown = ", ".join(left[:4]) + (f" and {len(left) - 4} more" if len(left) > 4 else "")
+    text = f"Only conda has {shown}; the image goes without. To take them: --conda {page.location.path}"
+    return (Notice("conda-only", text, page.location),)
 
 
 def _python(page: Page, lines: list[str]) -> Iterator[Claim]:

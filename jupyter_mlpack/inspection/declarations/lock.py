@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.declarations.page import DeclaredRequirement, Entry, Page, Reading, UnreadablePageError
 from jupyter_mlpack.inspection.declarations.toml import table
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 HEADER = pattern(r"^\[\[packages?\]\]\s*$")
 FIELD = pattern(r"^([\w-]+)\s*=\s*(.*)$")

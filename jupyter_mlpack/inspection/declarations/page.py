@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection import tables
 from jupyter_mlpack.inspection.declarations.marker import applies
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.requirement import Wanted, parse_requirement, without_credentials
 from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Claim, Evidence, Location, Notice, PackageIndex, SystemPackage
 
 MAX_ENTRIES = 1_000

@@ -11,21 +11,16 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.inspection.belief import OWN, rank
-from jupyter_mlpack.inspection.declarations.binder import FOLDERS, SCRIPTS, read_apt, read_runtime
-from jupyter_mlpack.inspection.declarations.environment import read_environment
-from jupyter_mlpack.inspection.declarations.lock import read_lock, read_pipfile_lock
 from jupyter_mlpack.inspection.declarations.page import DeclaredRequirement, Page, Reading, UnreadablePageError
-from jupyter_mlpack.inspection.declarations.pipfile import read_pipfile
-from jupyter_mlpack.inspection.declarations.project import read_project
-from jupyter_mlpack.inspection.declarations.requirements import read_requirements
 from jupyter_mlpack.inspection.declarations.script import read_script, script_pages, second_block
-from jupyter_mlpack.inspection.declarations.setup_files import read_setup_cfg, read_setup_py
 from jupyter_mlpack.inspection.declarations.tools import read_metadata
 from jupyter_mlpack.inspection.surroundings import Surroundings
 from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import (
     Claim,
     Declaration,
@@ -38,29 +33,67 @@ from jupyter_mlpack.values import (
 )
 
 Reader = Callable[[Page], Reading]
+
+
+def late(module: str, name: str) -> Reader:
+    """A reader that is imported when there is a page for it: most folders have one kind of file, or none."""
+
+    def read(page: Page) -> Reading:
+        reading: Reading = getattr(import_module(f"{__package__}.{module}"), name)(page)
+        return reading
+
+    return read
+
+
+READ_APT = late("binder", "read_apt")
+READ_RUNTIME = late("binder", "read_runtime")
+READ_ENVIRONMENT = late("environment", "read_environment")
+READ_LOCK = late("lock", "read_lock")
+READ_PIPFILE_LOCK = late("lock", "read_pipfile_lock")
+READ_PIPFILE = late("pipfile", "read_pipfile")
+READ_PROJECT = late("project", "read_project")
+READ_REQUIREMENTS = late("requirements", "read_requirements")
+READ_SETUP_CFG = late("setup_files", "read_setup_cfg")
+READ_SETUP_PY = late("setup_files", "read_setup_py")
+
 FORMATS: tuple[tuple[str, str, Reader], ...] = (
-    ("uv.lock", "lock", read_lock),
-    ("pylock.toml", "lock", read_lock),
-    ("poetry.lock", "lock", read_lock),
-    ("pdm.lock", "lock", read_lock),
-    ("Pipfile.lock", "lock", read_pipfile_lock),
-    ("pyproject.toml", "project", read_project),
-    ("setup.cfg", "project", read_setup_cfg),
-    ("setup.py", "project", read_setup_py),
-    ("environment.yml", "environment", read_environment),
-    ("environment.yaml", "environment", read_environment),
-    ("requirements.txt", "requirements", read_requirements),
-    ("requirements.in", "requirements", read_requirements),
-    ("Pipfile", "pipfile", read_pipfile),
+    ("uv.lock", "lock", READ_LOCK),
+    ("pylock.toml", "lock", READ_LOCK),
+    ("poetry.lock", "lock", READ_LOCK),
+    ("pdm.lock", "lock", READ_LOCK),
+    ("Pipfile.lock", "lock", READ_PIPFILE_LOCK),
+    ("pyproject.toml", "project", READ_PROJECT),
+    ("setup.cfg", "project", READ_SETUP_CFG),
+    ("setup.py", "project", READ_SETUP_PY),
+    ("environment.yml", "environment", READ_ENVIRONMENT),
+    ("environment.yaml", "environment", READ_ENVIRONMENT),
+    ("requirements.txt", "requirements", READ_REQUIREMENTS),
+    ("requirements.in", "requirements", READ_REQUIREMENTS),
+    ("Pipfile", "pipfile", READ_PIPFILE),
 )
 """File name, ``Declaration.kind``, reader."""
 
 ONCE: tuple[tuple[str, str, Reader], ...] = (
-    ("apt.txt", "apt", read_apt),
-    ("runtime.txt", "runtime", read_runtime),
-    (".python-version", "runtime", read_runtime),
+    ("apt.txt", "apt", READ_APT),
+    ("runtime.txt", "runtime", READ_RUNTIME),
+    (".python-version", "runtime", READ_RUNTIME),
 )
 """Files of the binder folder, or of the notebook's folder where there is none."""
+
+FOLDERS = ("binder", ".binder")
+"""The first that exists is meant; its apt.txt and runtime.txt stand for those of the notebook's folder."""
+
+SCRIPTS = {
+    "postBuild": "--post-build run runs it in the image when that is built, --post-build skip does without it",
+    "start": "--start-script run lets it start the notebook in the image, --start-script skip does without it",
+    "Dockerfile": "it describes an environment of its own. Its base may be one for --run-image",
+}
+
+RAN = "declaration-not-run"
+"""The notice about each of them."""
+
+SKIPPED = pattern(r"(?m)^[ \t]*#[ \t]*jupyter-mlpack:[ \t]*skip[ \t]*\r?$")
+"""A line by which a script says that it is not for the notebooks."""
 
 MAX_TOGETHER = 4_000_000
 """Characters of all files; a notebook in a project of many large ones is read with what stands nearest."""
@@ -171,13 +204,15 @@ def _page(around: Surroundings, path: str, kind: str, python: str | None) -> Pag
 
 
 def _scripts(around: Surroundings, base: str, binder: bool) -> Iterator[tuple[Page, Reading]]:
-    """Programs that prepare an environment are told of, and neither read nor run."""
+    """Programs that prepare an environment are told of; a build asks what shall become of them."""
     for name, reason in SCRIPTS.items():
         path = posixpath.join(base, name)
         if (binder or name == "postBuild") and around.kind(path) == "file":
             page = Page(Location(path), "", "binder", "binder")
+            if name != "Dockerfile" and SKIPPED.search(around.text(path) or ""):
+                continue
             text = f"{path} is not followed: {reason}."
-            yield page, Reading(notices=(Notice("declaration-not-run", text, page.location),))
+            yield page, Reading(notices=(Notice(RAN, text, page.location),))
 
 
 def _clean(text: str) -> str:
@@ -187,7 +222,7 @@ def _clean(text: str) -> str:
 
 def _read(page: Page, reader: Reader) -> Reading:
     """The reading; of a longer page without includes it is kept: a project's files are those of all its notebooks."""
-    includes = reader is read_requirements and re.search(r"^[ \t]*-", page.text, re.M)
+    includes = reader is READ_REQUIREMENTS and re.search(r"^[ \t]*-", page.text, re.M)
     if includes or not MIN_KEPT <= len(page.text) <= MAX_KEPT:
         return _read_now(page, reader)
     return _keep(page, reader)

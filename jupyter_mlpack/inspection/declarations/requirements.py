@@ -15,7 +15,7 @@ from jupyter_mlpack.inspection.declarations.page import (
     logical_lines,
 )
 from jupyter_mlpack.inspection.declarations.script import package_indexes
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Location, PackageIndex
 
 INCLUDE = pattern(r"^(?:-r|-c|--requirements?|--constraints?)[\s=]*(\S+)$")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tokenize
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -42,6 +41,8 @@ def _blocks(code: str) -> Iterator[str]:
 
 def _comment_lines(code: str) -> frozenset[int]:
     """Lines (from 0) that are comments from their first column: a block inside a text is no block."""
+    import tokenize
+
     found: set[int] = set()
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_mlpack.inspection.declarations.page import UnreadablePageError
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 MAX_TOML = 150_000
 """Characters; the parser reads about seven million a second."""

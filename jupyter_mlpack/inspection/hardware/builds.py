@@ -10,8 +10,8 @@ from jupyter_mlpack.inspection.commands import Command
 from jupyter_mlpack.inspection.hardware.facts import names
 from jupyter_mlpack.inspection.hardware.signal import KERNEL_RULE, RULES, Signal, Strength
 from jupyter_mlpack.inspection.installs import Install
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.tables import normalised
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Evidence, KernelEnvironment, Location
 
 SUFFIX = pattern(r"^(?!nvidia-cuda-).+-cu(?:da)?1[0-9](?:\d|x)?$")

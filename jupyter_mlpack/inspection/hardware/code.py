@@ -17,8 +17,8 @@ from jupyter_mlpack.inspection.hardware import uses
 from jupyter_mlpack.inspection.hardware.facts import longest_prefix, names, words
 from jupyter_mlpack.inspection.hardware.signal import RULES, Signal, Strength
 from jupyter_mlpack.inspection.imports import Import
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.inspection.syntax import LEAVES, children, nodes_of, parse_python
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Evidence, Location
 
 GIVES_UP = frozenset(["exit", "sys.exit", "quit", "SystemExit"])

@@ -1,4 +1,4 @@
-"""The tables ``hardware.toml`` and ``kernels.toml``: what platforms call their hardware, what a card is and runs."""
+"""The tables of hardware: what platforms call it, what a card is and runs, what it changes in an image."""
 
 from __future__ import annotations
 
@@ -33,10 +33,19 @@ OWN = "MLPACK_HARDWARE"
 WORD_LISTS = frozenset(["builds", "takes", "modules", "frameworks", "code", "remote"])
 """Sections whose rows are lists of words."""
 
+BY_KEY = frozenset(["image", "compilers"])
+"""Sections whose rows are joined key by key."""
+FILES = ("hardware.toml", "kernels.toml", "accelerators.toml")
+
 
 def hardware_table() -> Mapping[str, Any]:
     """The whole table, section by section. Raises ``HardwareTableUnreadable`` for an own table that cannot be used."""
     return _merged("hardware.toml", os.environ.get(OWN, ""))
+
+
+def images_table() -> Mapping[str, Any]:
+    """``accelerators.toml``: what hardware changes in an image; own rows replace ours key by key."""
+    return _merged("accelerators.toml", os.environ.get(OWN, ""))
 
 
 def kernels_table() -> Mapping[str, Any]:
@@ -56,7 +65,7 @@ def _merged(name: str, files: str) -> Mapping[str, Any]:
 def _own_table(path: Path) -> Mapping[str, Any]:
     try:
         table = parse_toml(path.read_text(encoding="utf-8"))
-        ours = {**tables._read("hardware.toml"), **tables._read("kernels.toml")}
+        ours = {section: rows for name in FILES for section, rows in tables._read(name).items()}
         for section, rows in table.items():
             if section not in ours or _shape(rows) - _shape(ours[section]):
                 raise ValueError(f"[{section}] is no table of ours, or its rows have another form")
@@ -78,6 +87,8 @@ def _join(section: str, ours: Any, theirs: Any) -> Any:
         return [*theirs, *ours]
     if section in WORD_LISTS:
         return {**ours, **{key: f"{words} {ours.get(key, '')}" for key, words in theirs.items()}}
+    if section in BY_KEY:
+        return {**ours, **{name: {**ours.get(name, {}), **row} for name, row in theirs.items()}}
     return {**ours, **theirs}
 
 

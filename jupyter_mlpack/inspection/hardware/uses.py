@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from jupyter_mlpack.inspection.hardware.facts import words
 from jupyter_mlpack.inspection.hardware.signal import Strength
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 
 Use = tuple[str, Strength, str]
 """Kind, strength, and the text to show."""

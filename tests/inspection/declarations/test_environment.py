@@ -37,6 +37,22 @@ def test_read_environment__file__packages_pip_and_python() -> None:
     ]
     assert [(claim.says, claim.evidence.location.line) for claim in reading.python] == [(">=3.10", 3)]
     assert "word" not in repr(reading)
+    assert reading.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("specs", "said"),
+    [
+        ("numpy, pip, python=3.11, conda-forge::pytorch", ""),
+        ("libgdal=3.8=h1_0, openssl=3=h2", ""),
+        ("gdal-grid, r-base >=4, a-a, b-b, c-c, c-c", "gdal-grid, r-base, a-a, b-b and 1 more;"),
+    ],
+    ids=["all on the index", "exported with builds", "some only conda has"],
+)
+def test_read_environment__packages_of_conda_alone__are_told_with_the_option(specs: str, said: str) -> None:
+    told = " ".join(notice.text for notice in read(f"dependencies: [{specs}]").notices)
+    assert (said in told, bool(told)) == (True, bool(said))
+    assert not told or told.endswith("--conda environment.yml")
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,9 @@ def test_read_declarations__other_tools__are_heard(tmp_path: Path) -> None:
 
 
 def test_with_use__system_packages__are_all_used(tmp_path: Path) -> None:
-    write(tmp_path, apt_txt="graphviz\nffmpeg\n")
+    write(tmp_path, apt_txt="graphviz=2.42.2-7+b3\nffmpeg\n--yes\n")
     (entry,) = with_use(declared(tmp_path), ())
-    assert (entry.kind, entry.used) == ("apt", ("ffmpeg", "graphviz"))
+    assert (entry.kind, entry.used) == ("apt", ("ffmpeg", "graphviz=2.42.2-7+b3"))
 
 
 def test_with_use__names__are_those_that_the_notebook_needs(tmp_path: Path) -> None:

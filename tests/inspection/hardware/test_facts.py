@@ -16,6 +16,7 @@ from jupyter_mlpack.inspection.hardware.facts import (
     names,
     words,
 )
+from jupyter_mlpack.inspection.hardware.images import hardware_image
 
 from .conftest import inspect
 
@@ -27,6 +28,11 @@ OURS = """
 "ZZ" = "Z9"
 [builds]
 cuda = "acme-kernels"
+[image.cpu]
+index = "https://packages.example.test/cpu"
+[image.edge]
+words = "our edge box"
+arch = "arm64"
 [[build]]
 package = "torch"
 least = "9.0"
@@ -54,6 +60,13 @@ def test_find_hardware__name_of_an_own_table__its_card(own: Path, tmp_path: Path
 
 def test_names__own_words__before_ours_not_in_their_place(own: Path) -> None:
     assert {names("builds")["acme-kernels"], names("builds")["vllm"]} == {"cuda"}
+
+
+def test_hardware_images__own_keys_and_rows__the_others_stay(own: Path) -> None:
+    cpu, edge = hardware_image("cpu"), hardware_image("edge")
+    assert (cpu.index, cpu.torch, cpu.replace["xgboost"]) == ("https://packages.example.test/cpu", "cpu", "xgboost-cpu")
+    assert (hardware_image("apple").index, hardware_image("cuda13").index) == (cpu.index, "")
+    assert (edge.words, edge.arch, edge.cuda, edge.setting) == ("our edge box", "arm64", "", "MLPACK_INDEX_EDGE")
 
 
 def test_kernels_table__own_rows__come_first(own: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text, whole
 from jupyter_mlpack.inspection.hardware.facts import hardware_table, machine
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import DeclaredHardware, Json, Notebook
 
 INSTANCE = pattern(r"^(?:ml\.)?([a-z][a-z0-9-]*)\.([a-z0-9-]+)$")

@@ -7,7 +7,7 @@ import re
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text
 from jupyter_mlpack.inspection.hardware.facts import hardware_table
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import DeclaredHardware, Notebook
 
 IMAGE = pattern(r"arn:aws[\w-]*:sagemaker:[^/]*:image(?:-version)?/(.+)$")

@@ -10,7 +10,7 @@ from jupyter_mlpack.inspection.hardware.dialects.amazon import INSTANCE, amazon_
 from jupyter_mlpack.inspection.hardware.dialects.field import evidence, mapping, text, whole
 from jupyter_mlpack.inspection.hardware.dialects.images import read_words
 from jupyter_mlpack.inspection.hardware.facts import accelerators, described, hardware_table, machine
-from jupyter_mlpack.inspection.pattern import pattern
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import DeclaredHardware, Evidence, Json, Location, Notebook
 
 DATABRICKS = "application/vnd.databricks.v1+notebook"
