@@ -10,19 +10,20 @@ import contextlib
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.engine import Engine, Handle, LogChunk, StateChange
 from jupyter_mlpack.engines.outputs import list_outputs
-from jupyter_mlpack.events import CellStarted, Emit, Event, JobChanged, LogLines, failed
+from jupyter_mlpack.events import CellStarted, Emit, Event, JobChanged, LogLines, Noticed, failed
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.masking import Mask
 from jupyter_mlpack.metrics import EXPLAINED, Recorder
+from jupyter_mlpack.mounting import check_mounts
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.values import Job, JobSpec, JobState, Location, Parameter, Task
+from jupyter_mlpack.values import Job, JobSpec, JobState, Location, Mount, Notice, Parameter, Task
 
 PROCESS = "train"
 METADATA = "io.buildpacks.build.metadata"
@@ -60,6 +61,8 @@ class Submission:
     """A job that runs: what was asked, the engine's handle for it, the notebook's name, and what reads its log.
 
     ``mask`` hides secrets, ``recorder`` finds metrics, ``traceback`` the line at which the failed cell failed.
+    ``skip`` are the whole lines that the log repeats because they were told before; ``bookmark`` is called with the
+    engine's mark whenever all that came before it was told.
     """
 
     spec: JobSpec
@@ -68,6 +71,8 @@ class Submission:
     mask: Mask = field(default_factory=lambda: Mask(()), compare=False)
     recorder: Recorder = field(default_factory=Recorder, compare=False)
     traceback: Traceback = field(default_factory=Traceback, compare=False)
+    skip: int = 0
+    bookmark: Callable[[str], None] = field(default=lambda mark: None, compare=False)
 
 
 class Lines:
@@ -92,25 +97,41 @@ class Lines:
         return (rest.rpartition("\r")[2],) if rest else ()
 
 
-def run_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit, secrets: Secrets = ()) -> Job:
+def run_job(  # noqa: PLR0913 (each is a different noun)
+    spec: JobSpec, store: Store, engine: Engine, emit: Emit, secrets: Secrets = (), *, mounts: Sequence[Mount] = ()
+) -> Job:
     """Run a training image to its end; outputs are in ``spec.output``. Ctrl-C cancels the job and still ends in order.
+
+    ``mounts`` are folders and files of this machine that it sees.
 
     ``secrets`` are variables of its environment; in no event, and not in what is returned, are their values.
     Raises leaves of ``EngineError``, and ``ImageUnknown``.
     """
-    return follow_job(submit_job(spec, store, engine, emit, secrets), engine, emit)
+    submission = submit_job(spec, store, engine, emit, secrets, mounts=mounts)
+    job = follow_job(submission, engine, emit)
+    engine.release(submission.handle)
+    return job
 
 
-def submit_job(spec: JobSpec, store: Store, engine: Engine, emit: Emit, secrets: Secrets = ()) -> Submission:
+def submit_job(  # noqa: PLR0913 (each is a different noun)
+    spec: JobSpec, store: Store, engine: Engine, emit: Emit, secrets: Secrets = (), *, mounts: Sequence[Mount] = ()
+) -> Submission:
     """Check everything, then start. Raises before anything is made when the job cannot run."""
-    image = find_image(store, spec.image)
-    check_training(image)
-    check_parameters(image, spec)
+    image = check_job(spec, store)
+    mounts = check_mounts(image, mounts)
     make_output(spec.output)
     emit(JobChanged(JobState.QUEUED))
     notebook = dict(image.config.labels).get(NOTEBOOK, "").rpartition("/")[2]
-    handle = engine.start(engine.prepare(make_task(spec, secrets)))
+    handle = engine.start(engine.prepare(replace(make_task(spec, secrets), mounts=mounts)))
     return Submission(spec, handle, notebook, Mask(value for _, value in secrets))
+
+
+def check_job(spec: JobSpec, store: Store) -> StoredImage:
+    """The training image. Raises ``ImageUnknown``, ``ImageWithoutTraining``, ``ParameterUnknown``."""
+    image = find_image(store, spec.image)
+    check_training(image)
+    check_parameters(image, spec)
+    return image
 
 
 def follow_job(submission: Submission, engine: Engine, emit: Emit) -> Job:
@@ -127,14 +148,20 @@ def follow_job(submission: Submission, engine: Engine, emit: Emit) -> Job:
 
 def tell_updates(submission: Submission, engine: Engine, lines: Lines, emit: Emit) -> StateChange:
     """Emit the engine's updates as events, up to the terminal one, which is returned."""
-    change = StateChange(JobState.QUEUED)
+    change, skip = StateChange(JobState.QUEUED), submission.skip
     for update in engine.follow(submission.handle):
         if isinstance(update, LogChunk):
-            tell_lines(lines.feed(update.text), submission, emit)
+            whole = lines.feed(update.text)
+            tell_lines(whole[skip:], submission, emit)
+            skip = max(skip - len(whole), 0)
+            if update.mark and not lines.rest and not skip:
+                submission.bookmark(update.mark)
             continue
         change = update
         if change.state.is_terminal:
-            tell_lines(lines.flush(), submission, emit)
+            tell_lines(lines.flush()[skip:], submission, emit)
+        if change.reason:
+            emit(Noticed(Notice("job-waits", change.reason)))
         if change.failure is not None:
             emit(failed(change.failure))
         emit(JobChanged(change.state, change.exit_status))

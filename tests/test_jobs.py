@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.cli.run import read_variable
-from jupyter_mlpack.engines.engine import Availability, Handle, LogChunk, Request, StateChange, Update
+from jupyter_mlpack.engines.engine import Availability, Found, Handle, LogChunk, Request, StateChange, Update
 from jupyter_mlpack.events import CellStarted, Event, Failed, JobChanged, LogLines, MetricsRecorded, event_json
 from jupyter_mlpack.fold import Entry, RunFold, fold
 from jupyter_mlpack.jobs import Lines, make_task, run_job
@@ -34,6 +34,7 @@ class ScriptedEngine:
     name: str = "scripted"
     started: list[Task] = field(default_factory=list)
     cancelled: int = 0
+    released: list[Handle] = field(default_factory=list)
 
     def probe(self) -> Availability:
         return Availability(True, "It plays a script.")
@@ -58,6 +59,12 @@ class ScriptedEngine:
     def cancel(self, handle: Handle) -> None:
         self.cancelled += 1
         self.steps = [StateChange(JobState.CANCELLED, 143)]
+
+    def attach(self, task: Task, mark: str = "") -> Found | None:
+        return None
+
+    def release(self, handle: Handle) -> None:
+        self.released.append(handle)
 
 
 def config(entrypoint: str = "/cnb/process/train", **labels: str) -> ImageConfig:

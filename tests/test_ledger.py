@@ -120,7 +120,7 @@ sys.stdin.read()
         assert ledger.records()[id].state == "running"
         assert ledger.abandoned() == []
         child.kill()
-        child.wait()
+        child.wait(30)
     (found,) = ledger.abandoned()
     assert found.record.id == id
     assert Ledger(ledger.folder.parent).abandoned() == [], "the first who finds it locks it"

@@ -1,24 +1,38 @@
 """The docker engine: a container for each task through the Docker SDK, which is imported when it is needed.
 
-Nothing of this machine is bound into the container, so ``DOCKER_HOST`` may be anywhere: outputs come back as an
-archive, which is treated as hostile.
+Nothing of this machine is bound into the container of a submitted job, so the engine may be anywhere (``host``):
+outputs come back as an archive, which is treated as hostile. A submitted job's container is called as its task, so the
+engine itself sees to it that none is started twice. Podman's socket is such an engine, too.
+
+Docker knows no time limit: whoever follows a job ends it when its time is over.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+import tarfile
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.engines.docker_log import Place, new_text
+from jupyter_mlpack.engines.docker_client import address, asking, connect
+from jupyter_mlpack.engines.docker_follow import ALIVE, follow_log, has_run, limited
+from jupyter_mlpack.engines.docker_log import Place
+from jupyter_mlpack.engines.docker_request import (
+    LABEL,
+    OPTIONS,
+    OWN,
+    bring_image,
+    create_options,
+    make_request,
+    pull_image,
+)
 from jupyter_mlpack.engines.engine import (
     GRACE,
     OUTPUT,
     Availability,
+    Found,
     Handle,
     LogChunk,
     Request,
@@ -27,8 +41,9 @@ from jupyter_mlpack.engines.engine import (
     end_state,
     refusal,
 )  # fmt: skip
-from jupyter_mlpack.engines.outputs import IterStream, extract_outputs
+from jupyter_mlpack.engines.outputs import IterStream, take_outputs
 from jupyter_mlpack.events import Emit, Event, Progress, ignore
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.sharing import together
 from jupyter_mlpack.oci.store import Store
@@ -38,14 +53,19 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-LABEL = "org.jupyter-mlpack.job"
-TMP = "rw,exec,nosuid,nodev,mode=1777"
-ATTEMPTS = 5
-"""Connections lost in a row, without a new piece of the log, before we give up."""
-
 LEFT_OUT = "[mlpack] not brought back, it is no file or leads out of the folder:"
-SHARED_MEMORY = 1 << 30
-"""Bytes of /dev/shm at most; Docker's own 64 MiB is too little for the worker processes of data loaders."""
+CONFLICT = 409
+PATIENCE = 60.0
+"""Seconds in which a container must be seen whose name is taken."""
+
+STEP = 0.1
+
+
+class Ended(Protocol):
+    """What its engine knows of a run."""
+
+    task: Task
+    cancelled: bool
 
 
 @dataclass
@@ -64,34 +84,32 @@ class DockerEngine:
     """Runs images of ``store`` as containers. See ``engine.py`` for the contract."""
 
     name = "docker"
+    OPTIONS = OPTIONS
 
-    def __init__(self, store: Store, grace: float = GRACE, emit: Emit = ignore) -> None:
+    def __init__(
+        self, store: Store, grace: float = GRACE, emit: Emit = ignore, options: Mapping[str, Json] | None = None
+    ) -> None:
         self.store = store
         self.emit = emit
         self.grace = grace
+        self.options: dict[str, Any] = dict(options or {})
         self.runs: dict[str, Run] = {}
 
     def probe(self) -> Availability:
         """Ask the daemon for its version."""
         try:
-            version = connect().version()["Version"]
+            client = connect(self.options)
+            with asking("say what it is"):
+                version = client.version()
         except errors.EngineError as error:
             return refusal(error)
-        return Availability(True, f"Docker {version} answers at {address()}.")
+        parts = {str(part.get("Name", "")) for part in version.get("Components") or ()}
+        name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
+        return Availability(True, f"{name} {version['Version']} answers at {address(self.options)}.")
 
     def prepare(self, task: Task) -> Request:
         """What the container is created with, in the SDK's words, but for image and environment."""
-        options: dict[str, Json] = {
-            "cap_drop": ["ALL"],
-            "init": True,
-            "labels": {LABEL: task.name},
-            "read_only": True,
-            "security_opt": ["no-new-privileges"],
-            "shm_size": SHARED_MEMORY,
-            "tmpfs": {"/tmp": TMP},
-            "volumes": [OUTPUT],
-        }
-        return Request(self.name, task, tuple(sorted(options.items())))
+        return Request(self.name, task, tuple(sorted(make_request(task, self.options).items())))
 
     def start(self, request: Request) -> Handle:
         """Give the daemon the image if it lacks it, create and start the container. Raises an ``EngineError`` leaf."""
@@ -99,44 +117,104 @@ class DockerEngine:
         image = self.store.image(task.image)
         if image is None:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
-        client = connect()
-        with together(self.store.root):
-            name = bring_image(client, self.store, image, self.tell)
+        if task.resources.nodes > 1:
+            raise errors.DockerOneNode(engine=self.name, nodes=task.resources.nodes)
+        found = self.attach(task)
+        if found is not None:
+            return found.handle
+        client = connect(self.options)
+        name = self.bring(client, task, image)
         container = create(client, request, image, name)
+        if container is None:
+            return self.await_other(task)
+        start(container)
+        return self.know(container, task)
+
+    def await_other(self, task: Task) -> Handle:
+        """What another process is making: the daemon reserves a name before it shows the container.
+
+        Raises ``DockerRefused``.
+        """
+        until = time.monotonic() + PATIENCE
+        while (found := self.attach(task)) is None:
+            if time.monotonic() > until:
+                raise errors.DockerRefused(action="create a container", reason=f"{task.name} was there, and is gone")
+            time.sleep(STEP)
+        return found.handle
+
+    def bring(self, client: DockerClient, task: Task, image: StoredImage) -> str:
+        """What the daemon calls the image: pulled where the target has a registry, else given to it."""
+        if task.reference:
+            return pull_image(client, task.reference)
+        with together(self.store.root), asking("take the image"):
+            return bring_image(client, self.store, image, self.tell)
+
+    def attach(self, task: Task, mark: str = "") -> Found | None:
+        """The container that carries the task's name; one that was made and not started is started now."""
+        from docker.errors import NotFound
+
+        if not task.name.startswith(OWN):
+            return None
+        try:
+            with asking("find the container again"):
+                container = connect(self.options).containers.get(task.name)
+        except NotFound:
+            return None
+        if container.status == "created":
+            start(container)
+        variables = dict(line.partition("=")[::2] for line in container.attrs["Config"]["Env"] or ())
+        secrets = tuple((name, variables[name]) for name, _ in task.secrets if name in variables)
+        return Found(self.know(container, task, Place.at(mark)), secrets)
+
+    def know(self, container: Container, task: Task, place: Place | None = None) -> Handle:
+        """The handle of a started container."""
         handle = Handle(self.name, str(container.id)[:12])
-        self.runs[handle.id] = Run(container, task)
+        self.runs[handle.id] = Run(container, task, place or Place())
         return handle
 
     def follow(self, handle: Handle) -> Iterator[Update]:
-        """Both streams of the log, then outputs, then the end. Raises ``JobLost`` or ``DockerRefused``."""
+        """Both streams of the log, then outputs, then the end.
+
+        Raises ``JobLost``, ``DockerLost``, ``DockerRefused``.
+        """
         run = self.find(handle)
         if not run.announced:
             run.announced = True
             yield StateChange(JobState.RUNNING)
         if run.end is None:
-            for text in follow_log(run.container, run.place):
-                yield LogChunk(text)
+            with limited(run.container, run.task.resources.seconds, self.grace, self.options):
+                for text in follow_log(run.container, run.place):
+                    yield LogChunk(text, run.place.mark())
             for name in finish(run):
                 yield LogChunk(f"{LEFT_OUT} {name}\n")
         assert run.end is not None
         yield run.end
 
+    def release(self, handle: Handle) -> None:
+        """Remove the container, its volume and its log."""
+        from docker.errors import NotFound
+
+        try:
+            with asking("remove the container"):
+                self.find(handle).container.remove(v=True, force=True)
+        except NotFound:
+            return
+
     def cancel(self, handle: Handle) -> None:
-        """SIGTERM to the container's process, ``grace`` seconds, SIGKILL. ``follow`` then removes it."""
-        from docker.errors import APIError, NotFound
+        """SIGTERM to the container's process, ``grace`` seconds, SIGKILL."""
+        from docker.errors import NotFound
 
         run = self.find(handle)
         if run.end is not None:
             return
         try:
-            run.container.reload()
-            if run.container.status == "running":
-                run.cancelled = True
-                run.container.stop(timeout=math.ceil(self.grace))
+            with asking("stop the container"):
+                run.container.reload()
+                if run.container.status in ALIVE:
+                    run.cancelled = True
+                    run.container.stop(timeout=math.ceil(self.grace))
         except NotFound:
             return
-        except APIError as error:
-            raise errors.DockerRefused(action="stop the container", reason=str(error)) from error
 
     def tell(self, event: Event) -> None:
         """The daemon is given the image: progress of this job, no delivery."""
@@ -151,108 +229,76 @@ class DockerEngine:
         return run
 
 
-def address() -> str:
-    """Where the daemon is looked for."""
-    return os.environ.get("DOCKER_HOST") or ("unix:///var/run/docker.sock" if os.name == "posix" else "npipe")
-
-
-def connect() -> DockerClient:
-    """A client whose daemon answers. Raises ``DockerUnreachable``."""
-    import docker
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    try:
-        client = docker.from_env()
-        client.ping()
-    except (DockerException, RequestException, OSError) as error:
-        raise errors.DockerUnreachable(address=address(), reason=str(error)) from error
-    return client
-
-
-def bring_image(client: DockerClient, store: Store, image: StoredImage, emit: Emit) -> str:
-    """What the daemon calls the image: its id, or the name under which it was loaded now."""
-    from docker.errors import ImageNotFound
-
-    from jupyter_mlpack.oci.daemon import load_image
-
-    identity = image.manifest.config.digest
-    # A daemon with the containerd store calls the image by its manifest's digest, others by the configuration's.
-    for name in (identity, image.descriptor.digest):
-        with contextlib.suppress(ImageNotFound):
-            return str(client.images.get(name).id)
-    name = f"mlpack-run:{identity.partition(':')[2][:12]}"
-    load_image(store, image, name, emit)
-    return name
-
-
-def create(client: DockerClient, request: Request, image: StoredImage, name: str) -> Container:
-    """A running container for the request; none is left when it cannot start. Raises ``DockerRefused``."""
-    from docker.errors import APIError
-
-    user = image.config.user
-    options: dict[str, Any] = dict(request.options)
-    options["user"] = "1000:1000" if user.partition(":")[0] in ("", "root", "0") else user
-    environment = {**dict(request.task.environment), **dict(request.task.secrets)}
-    try:
-        arguments = list(request.task.arguments) or None
-        container = client.containers.create(name, arguments, environment=environment, **options)
-    except APIError as error:
-        raise errors.DockerRefused(action="create a container", reason=str(error.explanation)) from error
-    started = False
-    try:
-        container.start()
-        started = True
-    except APIError as error:
-        raise errors.DockerRefused(action="start the container", reason=str(error.explanation)) from error
-    finally:
-        if not started:
-            container.remove(v=True, force=True)
-    return container
-
-
-def follow_log(container: Container, place: Place) -> Iterator[str]:
-    """What both streams say after ``place``, until the container has ended. Raises ``DockerRefused``, ``JobLost``."""
+def create(client: DockerClient, request: Request, image: StoredImage, name: str) -> Container | None:
+    """A container for the request; ``None`` if the name is taken. Raises ``DockerRefused``, ``DockerLost``."""
     from docker.errors import APIError, NotFound
-    from requests.exceptions import RequestException
 
-    failures = 0
-    while True:
-        before = place.count
-        try:
-            yield from new_text(container.logs(stream=True, follow=True, timestamps=True, since=place.resume()), place)
-            container.reload()
-            if container.status != "running":
-                return
-        except NotFound as error:
-            raise errors.JobLost(engine="docker", id=str(container.id)[:12]) from error
-        except (APIError, RequestException) as error:
-            failures = 0 if place.count != before else failures + 1
-            if failures == ATTEMPTS:
-                raise errors.DockerRefused(action="follow the log", reason=str(error)) from error
+    arguments = list(request.task.arguments) or None
+    options = create_options(dict(request.options), request.task, image)
+    try:
+        with asking("create a container"):
+            return client.containers.create(name, arguments, **options)
+    except NotFound as error:
+        raise errors.DockerRefused(action="create a container", reason=str(error.explanation)) from error
+    except errors.DockerRefused as error:
+        if isinstance(error.__cause__, APIError) and error.__cause__.status_code == CONFLICT:
+            return None
+        raise
+
+
+def start(container: Container) -> None:
+    """Start it; none is left when it cannot. A lost connection leaves it to whoever comes next.
+
+    Raises ``DockerRefused``, ``DockerLost``.
+    """
+    from docker.errors import NotFound
+
+    try:
+        with asking("start the container"):
+            container.start()
+    except NotFound as error:
+        raise errors.DockerRefused(action="start the container", reason=str(error.explanation)) from error
+    except errors.DockerRefused:
+        container.remove(v=True, force=True)
+        raise
 
 
 def finish(run: Run) -> tuple[str, ...]:
-    """Exit status, outputs, then the container and its volume go. Returns outputs left out."""
-    from docker.errors import APIError, NotFound
+    """Outputs, and the end. Returns outputs left out."""
+    from docker.errors import NotFound
 
     try:
-        status = int(run.container.wait()["StatusCode"])
-        run.container.reload()
-        out_of_memory = bool(run.container.attrs["State"].get("OOMKilled"))
-        left_out = fetch_outputs(run)
-        run.container.remove(v=True, force=True)
+        with asking("tell how the job ended"):
+            status = int(run.container.wait()["StatusCode"])
+            run.container.reload()
+        left_out = fetch_outputs(run.container, run.task)
     except NotFound as error:
         raise errors.JobLost(engine="docker", id=str(run.container.id)[:12]) from error
-    except APIError as error:
-        raise errors.DockerRefused(action="bring the outputs back", reason=str(error.explanation)) from error
-    killed = errors.OutOfMemory() if out_of_memory else errors.JobKilled()
-    run.end = end_state(status, run.cancelled, killed)
+    run.end = how_ended(run, run.container.attrs["State"], status)
     return left_out
 
 
-def fetch_outputs(run: Run) -> tuple[str, ...]:
-    """The container's output folder, unpacked into the task's; names of entries that were not safe to take."""
-    chunks, _ = run.container.get_archive(OUTPUT)
-    run.task.output.mkdir(parents=True, exist_ok=True)
-    return extract_outputs(IterStream(chunks), run.task.output)
+def how_ended(run: Ended, state: Mapping[str, Any], status: int) -> StateChange:
+    """The terminal state, by what the engine keeps: also told by a process that did not see it end."""
+    most = run.task.resources.seconds
+    if most and status and not run.cancelled and has_run(state) >= most:
+        return StateChange(JobState.FAILED, status, errors.DockerTimeOver(seconds=most))
+    return end_state(status, run.cancelled, errors.OutOfMemory() if state.get("OOMKilled") else errors.JobKilled())
+
+
+def fetch_outputs(container: Container, task: Task) -> tuple[str, ...]:
+    """The container's output folder, unpacked into the task's; names of entries that were not safe to take.
+
+    Raises ``DockerRefused``, ``DockerLost``, ``OutputNotWritable``; ``NotFound`` passes.
+    """
+    try:
+        with asking("bring the outputs back"):
+            chunks, _ = container.get_archive(OUTPUT)
+            return take_outputs(IterStream(chunks), task.output)
+    except tarfile.TarError as error:
+        raise errors.DockerLost(action="bring the outputs back", reason=f"They ended too early: {error}.") from error
+    except OSError as error:
+        raise errors.OutputNotWritable(path=task.output, reason=error.strerror or str(error)) from error
+
+
+__all__ = ["LABEL", "DockerEngine", "address", "bring_image", "connect", "follow_log"]

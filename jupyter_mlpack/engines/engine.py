@@ -1,4 +1,4 @@
-"""The engine seam: what runs a ``Task``, as a protocol of five.
+"""The engine seam: what runs a ``Task``, as a protocol of seven.
 
 The contract, which ``tests/engines`` holds each engine to:
 
@@ -11,20 +11,29 @@ The contract, which ``tests/engines`` holds each engine to:
 5. ``follow`` may be broken off and called again: what was already handed out does not come twice.
 6. ``cancel`` asks the process to end (SIGTERM), insists after ``GRACE`` seconds (SIGKILL), may be called from any
    thread, and again, and after the end. The job then ends as ``CANCELLED`` unless it had already ended by itself.
-7. When the process that called ``start`` dies, a process job dies with it; a Docker job stays, labelled.
+7. When the process that called ``start`` dies, a process job dies with it; all other engines' jobs stay.
 8. The process sees the image's environment and the task's, read-only files, a writable ``/tmp`` and ``/output``;
    nothing else of the host. It has no capabilities and cannot gain any.
+9. ``task.name`` is unique, and the engine's own name for the job is made of it. ``attach`` finds by it what another
+   process started, also where that process was killed in the middle of ``start``: then it completes the start. ``None``
+   says that the engine has nothing of that name. ``follow`` then goes on behind ``mark``; for ``""`` at the beginning.
+   ``start`` with a name that the engine has already starts no second job.
+10. ``LogChunk.mark`` is where in the engine's own log this chunk ends: short, and without secrets; ``""`` where the
+   engine can only begin again. Following from a mark gives what comes behind it, without a gap or a doubled line,
+   also after a connection was lost.
+11. Nothing is removed before ``release``, which may be called again: until then ``attach`` and ``follow`` give the
+   log, the outputs and the end once more. A job that waits may first give ``StateChange(QUEUED, reason=...)``.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from jupyter_mlpack.errors import EngineError, EngineUnavailable, EngineUnknown
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.masking import HIDDEN
 from jupyter_mlpack.values import JobState, Json, Task, to_json
 
@@ -35,8 +44,17 @@ if TYPE_CHECKING:
 ENGINES = {
     "process": ("jupyter_mlpack.engines.process", "ProcessEngine"),
     "docker": ("jupyter_mlpack.engines.docker", "DockerEngine"),
+    "swarm": ("jupyter_mlpack.engines.swarm", "SwarmEngine"),
+    "kubernetes": ("jupyter_mlpack.engines.kubernetes", "KubernetesEngine"),
+    "slurm": ("jupyter_mlpack.engines.slurm", "SlurmEngine"),
+    "sagemaker": ("jupyter_mlpack.engines.emitted", "SageMakerEngine"),
+    "vertex": ("jupyter_mlpack.engines.emitted", "VertexEngine"),
+    "skypilot": ("jupyter_mlpack.engines.emitted", "SkyPilotEngine"),
 }
-"""Engine names, in the order in which they are tried; each module is imported when its engine is asked for."""
+"""Engine names; each module is imported when its engine is asked for."""
+
+LOCAL = ("process", "docker")
+"""Engines of this machine, in the order in which they are tried where none is named."""
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -85,19 +103,32 @@ class Handle:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A task that was started by another process. ``secrets`` are those that the engine keeps for it, for masking."""
+
+    handle: Handle
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
 class LogChunk:
     """A piece of the log as it came: not necessarily whole lines. Standard output and error are one stream."""
 
     text: str
+    mark: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class StateChange:
-    """A job entered ``state``. ``failure`` is set when the engine, not the process, knows why it ended."""
+    """A job entered ``state``. ``failure`` is set when the engine, not the process, knows why it ended.
+
+    ``reason`` is a sentence about why it waits.
+    """
 
     state: JobState
     exit_status: int | None = None
     failure: EngineError | None = None
+    reason: str = ""
 
 
 Update: TypeAlias = LogChunk | StateChange
@@ -123,9 +154,15 @@ class Engine(Protocol):
     def cancel(self, handle: Handle) -> None:
         """End it; safe to call twice."""
 
+    def attach(self, task: Task, mark: str = "") -> Found | None:
+        """What another process started under ``task.name``; ``None`` if there is none. Raises ``EngineError``."""
+
+    def release(self, handle: Handle) -> None:
+        """Remove what the engine keeps of a job that has ended; safe to call twice."""
+
 
 def make_engine(name: str, store: Store, emit: Emit | None = None) -> Engine:
-    """The engine called ``name``, over the images of ``store``; for an empty name the first that is available.
+    """The engine called ``name``, over the images of ``store``; for an empty name the first of ``LOCAL`` that works.
 
     ``emit`` hears how far it is with bringing an image.
 
@@ -134,7 +171,7 @@ def make_engine(name: str, store: Store, emit: Emit | None = None) -> Engine:
     if name:
         return open_engine(name, store, emit)
     reasons = []
-    for known in ENGINES:
+    for known in LOCAL:
         engine = open_engine(known, store, emit)
         availability = engine.probe()
         if availability.available:
@@ -143,13 +180,16 @@ def make_engine(name: str, store: Store, emit: Emit | None = None) -> Engine:
     raise EngineUnavailable(reasons="\n".join(reasons))
 
 
-def open_engine(name: str, store: Store, emit: Emit | None = None) -> Engine:
-    """The engine called ``name``, imported now. Raises ``EngineUnknown``."""
+def open_engine(name: str, store: Store, emit: Emit | None = None, options: Mapping[str, Json] | None = None) -> Engine:
+    """The engine called ``name``, imported now; ``options`` are a target's own. Raises ``EngineUnknown``."""
     if name not in ENGINES:
         raise EngineUnknown(name=name, known=", ".join(ENGINES))
     module, attribute = ENGINES[name]
     made = getattr(importlib.import_module(module), attribute)
-    return cast(Engine, made(store, emit=emit) if emit else made(store))
+    given: dict[str, object] = {"emit": emit} if emit else {}
+    if options:
+        given["options"] = options
+    return cast(Engine, made(store, **given))
 
 
 def end_state(status: int, cancelled: bool, killed: EngineError) -> StateChange:

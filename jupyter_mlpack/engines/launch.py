@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from jupyter_mlpack import errors
-from jupyter_mlpack.children import signals_wait
 from jupyter_mlpack.engines.namespace import BARE
+from jupyter_mlpack.signals import signals_wait
 from jupyter_mlpack.values import Json
 
 EMPTY: dict[str, Json] = {

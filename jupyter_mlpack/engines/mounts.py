@@ -10,7 +10,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-from dataclasses import dataclass, replace
+
+from jupyter_mlpack.frozen import dataclass, replace
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
@@ -48,6 +49,7 @@ class StepRefusedError(Exception):
 
     def __init__(self, step: str, number: int, path: str = "") -> None:
         super().__init__(step)
+        self.number = number
         self.report = {"step": step, "errno": number, "path": path}
 
 

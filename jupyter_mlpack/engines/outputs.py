@@ -9,10 +9,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from jupyter_mlpack.scratch import remove_tree
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
 CHUNK = 1 << 20
+INCOMING = ".mlpack-incoming"
+"""Where outputs stand in the caller's folder until all of them are there."""
+
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -75,6 +80,32 @@ def extract_outputs(archive: IterStream, folder: Path) -> tuple[str, ...]:
             if parts and not place(entries, entry, folder, parts):
                 left_out.append(entry.name)
     return tuple(left_out)
+
+
+def take_outputs(archive: IterStream, target: Path) -> tuple[str, ...]:
+    """Unpack a tar stream as ``extract_outputs`` does, so that killed half-way and called again gives the same.
+
+    Nothing in ``target`` is changed before all is here. Raises ``OSError`` and ``tarfile.TarError``.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    incoming = target / INCOMING
+    remove_tree(incoming)
+    incoming.mkdir()
+    left_out = extract_outputs(archive, incoming)
+    bring(incoming, target)
+    remove_tree(incoming)
+    return left_out
+
+
+def bring(source: Path, target: Path) -> None:
+    """Move all that is in ``source`` to ``target``, over what an interrupted one left there."""
+    for path in sorted(source.iterdir()):
+        there = target / path.name
+        if path.is_dir() and not path.is_symlink():
+            there.mkdir(exist_ok=True)
+            bring(path, there)
+        else:
+            path.replace(there)
 
 
 def place(entries: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path, parts: list[str]) -> bool:

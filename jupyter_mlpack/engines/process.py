@@ -11,10 +11,8 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_mlpack import errors
@@ -22,6 +20,7 @@ from jupyter_mlpack.engines.engine import (
     GRACE,
     OUTPUT,
     Availability,
+    Found,
     Handle,
     LogChunk,
     Request,
@@ -34,9 +33,11 @@ from jupyter_mlpack.engines.launch import EMPTY, launch
 from jupyter_mlpack.engines.outputs import give_to_caller
 from jupyter_mlpack.engines.roots import FOLDERS, image_user, unpacked_root
 from jupyter_mlpack.events import Emit, Progress, ignore
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.sharing import hold_folder, together
 from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.scratch import scratch_folder
 from jupyter_mlpack.values import JobState, Json, Task
 
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "ppc64le": "ppc64le", "s390x": "s390x"}
@@ -72,11 +73,11 @@ class ProcessEngine:
         if sys.platform != "linux":
             return refusal(errors.NotLinux(system=platform.system()))
         try:
-            with tempfile.TemporaryDirectory(prefix="mlpack-probe-") as scratch:
-                Path(scratch).chmod(0o755)
+            with scratch_folder("mlpack-probe-") as scratch:
+                scratch.chmod(0o755)
                 for name in FOLDERS:
-                    (Path(scratch) / name).mkdir(mode=0o755)
-                launch({**EMPTY, "root": scratch}).communicate()
+                    (scratch / name).mkdir(mode=0o755)
+                launch({**EMPTY, "root": str(scratch)}).communicate()
         except errors.EngineError as error:
             return refusal(error)
         return Availability(True, "The kernel allows unprivileged namespaces; the job shares this machine's network.")
@@ -96,6 +97,7 @@ class ProcessEngine:
         with together(self.store.root):
             root = unpacked_root(self.store, image, self.tell)
             hold = hold_folder(root)
+        check_mount_points(root, task)
         handle, process = Handle(self.name, uuid.uuid4().hex[:12]), None
         try:
             process = launch(sandbox(image, root, task))
@@ -126,6 +128,14 @@ class ProcessEngine:
         except subprocess.TimeoutExpired:
             run.process.kill()
 
+    def attach(self, task: Task, mark: str = "") -> Found | None:
+        """None: a job ends with the process that started it."""
+        del task, mark
+        return None
+
+    def release(self, handle: Handle) -> None:
+        """Nothing of it is kept but the unpacked image, which is the store's."""
+
     def tell(self, done: int, total: int) -> None:
         """The image is unpacked, once on each machine; a large one takes a while."""
         self.emit(Progress("run", "unpacking", done, total, "bytes"))
@@ -145,6 +155,14 @@ def check_machine(image: StoredImage) -> None:
         raise errors.ImageForOtherMachine(image=image.name, architecture=image.config.architecture, machine=machine)
 
 
+def check_mount_points(root: Path, task: Task) -> None:
+    """Raises ``MountPointMissing``: the root is read-only, and nothing can be mounted where there is no folder."""
+    for mount in task.mounts:
+        place = root.resolve() / mount.target.lstrip("/")
+        if not place.is_dir() or place.resolve() != place:
+            raise errors.MountPointMissing(path=mount.target)
+
+
 def sandbox(image: StoredImage, root: Path, task: Task) -> dict[str, Json]:
     """The child's instructions (``namespace.Sandbox`` as JSON)."""
     uid, gid = image_user(root, image.config.user)
@@ -153,6 +171,8 @@ def sandbox(image: StoredImage, root: Path, task: Task) -> dict[str, Json]:
     binds: list[Json] = [[str(task.output.absolute()), OUTPUT, True]]
     binds += [[str(mount.source.absolute()), mount.target, mount.writable] for mount in task.mounts]
     environment: dict[str, Json] = {**dict(image.config.env), **dict(task.environment), **dict(task.secrets)}
+    if task.listen:  # the network is the machine's: what is in the image must not listen everywhere
+        environment |= {"MLPACK_HOST": task.listen[0], "PORT": str(task.listen[1])}
     return {
         "root": str(root.absolute()), "command": command, "environment": environment,
         "directory": image.config.working_dir or "/", "uid": uid, "gid": gid, "binds": binds,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from jupyter_mlpack.engines.declared import declared_mounts
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.trees import Tell, join_image, make_once
@@ -28,6 +29,8 @@ def unpacked_root(store: Store, image: StoredImage, tell: Tell = lambda done, to
     def make(scratch: Path) -> None:
         join_image(store, image, scratch, tell)
         add_mount_points(scratch)
+        for path in declared_mounts(image):
+            add_folder(scratch, path)
 
     return make_once(root_folder(store, image), make)
 
@@ -46,6 +49,17 @@ def add_mount_points(root: Path) -> None:
         place = root / name
         if not place.parent.is_symlink() and not os.path.lexists(place):
             place.touch(mode=0o644)
+
+
+def add_folder(root: Path, path: str) -> None:
+    """An empty folder for a mount that the image declares; nothing where a link or a file is in its way."""
+    place = root
+    for part in path.strip("/").split("/"):
+        place /= part
+        if part == ".." or place.is_symlink() or (place.exists() and not place.is_dir()):
+            return
+        if not place.exists():
+            place.mkdir(mode=0o755)
 
 
 def image_user(root: Path, user: str) -> tuple[int, int]:

@@ -10,8 +10,8 @@ Everything here is synchronous. ``Writing`` does one small append at a time; wha
 
 from __future__ import annotations
 
-from jupyter_mlpack.ledger.history import PAGE_BYTES, PAGE_ENTRIES, Ledger
+from jupyter_mlpack.ledger.history import PAGE_BYTES, PAGE_ENTRIES, Ledger, Told
 from jupyter_mlpack.ledger.record import Record, new_id
 from jupyter_mlpack.ledger.writing import Writing
 
-__all__ = ["PAGE_BYTES", "PAGE_ENTRIES", "Ledger", "Record", "Writing", "new_id"]
+__all__ = ["PAGE_BYTES", "PAGE_ENTRIES", "Ledger", "Record", "Told", "Writing", "new_id"]

@@ -9,11 +9,11 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
+from jupyter_mlpack.frozen import dataclass, replace
 from jupyter_mlpack.ledger.locking import cut_torn_line, take_lock
-from jupyter_mlpack.ledger.record import ENTRY, ID, RECORD, Record, last_record, log_text, read_record
+from jupyter_mlpack.ledger.record import ENTRY, ID, MARK, RECORD, Record, last_record, log_text, read_record
 from jupyter_mlpack.ledger.writing import Writing
 
 PAGE_ENTRIES = 500
@@ -23,6 +23,15 @@ TAIL = 65_536
 
 STEP = 100
 """Of every so many entries the place in the file is remembered."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Of a job's log what was written down: ``lines``, of which ``behind`` came after the engine's ``mark``."""
+
+    mark: str
+    behind: int
+    lines: tuple[str, ...]
 
 
 class Places:
@@ -74,22 +83,35 @@ class Ledger:
         for record in self.records().values():
             if not record.has_ended:
                 with suppress(OSError):
-                    file = self._path(record.id).open("r+b")
-                    if not take_lock(file, process=record):
-                        file.close()
-                        continue
-                    cut_torn_line(file)
-                    last = self._read(self._path(record.id))
-                    if last is not None and not last.has_ended:
-                        found.append(Writing(file, last))
-                    else:
-                        file.close()
+                    writing = self.resume(record)
+                    if writing is not None:
+                        found.append(writing)
         return found
+
+    def resume(self, record: Record) -> Writing | None:
+        """Go on with a run that has not ended, locked; ``None`` if somebody else does. Raises ``OSError``."""
+        file = self._path(record.id).open("r+b")
+        if take_lock(file, process=record):
+            cut_torn_line(file)
+            last = self._read(self._path(record.id))
+            if last is not None and not last.has_ended:
+                return Writing(file, last)
+        file.close()
+        return None
+
+    def want_end(self, id: str) -> None:
+        """Note that somebody cancelled a job, so that whoever sees its end knows why. Raises ``OSError``."""
+        self._path(id).with_suffix(".cancel").touch()
+
+    def end_is_wanted(self, id: str) -> bool:
+        """Whether somebody cancelled it."""
+        return self._path(id).with_suffix(".cancel").exists()
 
     def forget(self, id: str) -> None:
         """Remove a run's file, if it is there."""
-        with suppress(FileNotFoundError):
-            self._path(id).unlink()
+        for path in (self._path(id), self._path(id).with_suffix(".cancel")):
+            with suppress(FileNotFoundError):
+                path.unlink()
         with self.lock:
             self.known.pop(id, None)
             self.places.pop(id, None)
@@ -155,6 +177,22 @@ class Ledger:
                     found.append(line[:-1])
                     size += len(line)
         return found, False
+
+    def told(self, id: str) -> Told:
+        """What of a job's log was written down. Raises ``FileNotFoundError``."""
+        mark, behind = "", 0
+        lines: list[str] = []
+        with self._path(id).open("rb") as file:
+            for line in file:
+                with suppress(ValueError, KeyError, TypeError, RecursionError):
+                    if line.startswith(MARK):
+                        mark, behind = str(json.loads(line)["mark"]), 0
+                    elif line.startswith(ENTRY) and b'"LogLines"' in line:
+                        event = json.loads(line)["event"]
+                        if event["event"] == "LogLines" and event["phase"] == "run":
+                            lines += map(str, event["lines"])
+                            behind += len(event["lines"])
+        return Told(mark, behind, tuple(lines))
 
     def log(self, id: str) -> Generator[str, None, None]:
         """The whole log of a run as text, in pieces. Raises ``FileNotFoundError``."""

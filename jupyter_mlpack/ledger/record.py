@@ -7,25 +7,29 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from jupyter_mlpack.frozen import dataclass, field, fields, replace
 from jupyter_mlpack.values import Json
 
 ID = re.compile(r"[0-9a-f]{18}")
 ENDED = frozenset(["succeeded", "failed", "cancelled"])
 """States that nothing follows."""
 
-ENTRY, RECORD = b'{"seq": ', b'{"run": '
+ENTRY, RECORD, MARK = b'{"seq": ', b'{"run": ', b'{"mark": '
 
 
 @dataclass(frozen=True)
 class Record:
     """A run as the ledger keeps it. Paths are absolute on this disk, times are seconds since the epoch.
 
-    ``fresh`` are the compressed bytes that the image did not have from before; ``code`` and ``needs`` (name and
-    specifier) are what the notebook was when it was built. ``host`` and ``process`` say who runs it. Secrets are not
-    in it.
+    ``fresh`` are the compressed bytes that the image did not have from before; ``purpose`` is what a build's image is
+    for, once it is there; ``code`` and ``needs`` (name and specifier) are what the notebook was when it was built.
+    ``address`` is where a service answers. ``host`` and ``process`` say who runs it. Secrets are not in it, but for the
+    names that ``secrets`` lists.
+
+    A job of a target outlives who submitted it: ``target`` is its name, ``place`` what of it an engine needs to find
+    the job again, ``task`` the job's name there, ``reference`` the image in a registry.
     """
 
     kind: str
@@ -49,16 +53,28 @@ class Record:
     output: str = ""
     outputs: tuple[str, ...] = ()
     destination: str = ""
+    address: str = ""
     failure: str = ""
+    purpose: str = ""
     code: str = ""
     needs: tuple[tuple[str, str], ...] | None = None
     host: str = ""
     process: int = 0
+    target: str = ""
+    place: Mapping[str, Json] = field(default_factory=dict)
+    task: str = ""
+    reference: str = ""
+    secrets: tuple[str, ...] = ()
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing more can happen."""
         return self.state in ENDED
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it goes on without who submitted it."""
+        return bool(self.task)
 
 
 NAMES = frozenset(entry.name for entry in fields(Record))
@@ -74,7 +90,8 @@ def read_record(line: bytes, id: str) -> Record | None:
     try:
         data = json.loads(line)["run"]
         known = {name: data[name] for name in NAMES & data.keys()}
-        known["outputs"] = tuple(map(str, known.get("outputs", ())))
+        for name in ("outputs", "secrets"):
+            known[name] = tuple(map(str, known.get(name, ())))
         if known.get("needs") is not None:
             known["needs"] = tuple((str(name), str(specifier)) for name, specifier in known["needs"])
         record = Record(**known)

@@ -28,9 +28,15 @@ class Writing:
         self.record = replace(self.record, **changes)
 
     def append(self, events: Iterable[tuple[float, Mapping[str, Any]]]) -> None:
-        """Number events with their times and write them down. What could not be is tried again with the next."""
+        """Number events with their times and write them down. What could not be is tried again with the next.
+
+        ``{"mark": ...}`` is no event: it says how far the engine's log has been told with the events before it.
+        """
         lines, seq = [], self.record.seq
         for at, event in events:
+            if "mark" in event:
+                lines.append(line_of({"mark": event["mark"]}))
+                continue
             seq += 1
             lines.append(line_of({"seq": seq, "at": round(at, 3), "event": event}))
         self.learn(seq=seq)

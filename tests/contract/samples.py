@@ -25,6 +25,7 @@ from jupyter_mlpack.events import (
 )
 from jupyter_mlpack.values import (
     Action,
+    CellFate,
     Claim,
     Conflict,
     DeclaredHardware,
@@ -67,8 +68,19 @@ CHOICES: dict[str, Json] = {
     "system": ["graphviz"],
     "hardware": {"accelerator": "gpu", "count": 1},
     "purpose": "training",
+    "predict": "score",
     "name": "churn:training",
     "python": "3.11",
+    "requirements": ["requirements.txt"],
+    "groups": ["dev"],
+    "conda": "environment.yml",
+    "model": "train-runs/3",
+    "platform": "linux/arm64",
+    "stack": "trixie",
+    "assets": [
+        {"path": "data/train.csv", "from": "https://example.org/train.csv", "sha256": "9" * 64},
+        {"path": "data/images", "mount": True, "required": False},
+    ],
 }
 DEPENDENCY = Dependency("pandas", "==2.2.3", "kernel", (IMPORT,), ("excel",))
 UNRESOLVED = Unresolved("cv3x", (Evidence("IMP1", CELL, "import cv3x"),), "opencv-python")
@@ -92,7 +104,7 @@ PLAN = Plan(
     name="churn:training", purpose=Purpose.TRAINING, stack="bookworm", python="3.11", arch="amd64", accelerator="cuda",
     packages=(PlannedPackage("pandas", "2.2.3", 12_700_000, True), PlannedPackage("house", "0.3", 0, False)),
     files=("train.ipynb", "data/churn.csv"), system=("graphviz",), notices=(NOTICE,), size=61_000_000,
-    reused=47_000_000,
+    reused=47_000_000, cells=(CellFate(3, "part", "score needs model"),),
 )  # fmt: skip
 LAYER = ImageLayer(f"sha256:{'1' * 64}", f"sha256:{'2' * 64}", 28_000_000, "Layer: 'runner'", True)
 IMAGE = Image(
@@ -107,6 +119,7 @@ FAILED = failed(
 )
 
 VALUES: Mapping[str, object] = {
+    "CellFate": CellFate(3, "part", "score needs model"),
     "Action": Action("retry", "Build without cv3x", {"ignore": ["cv3x"]}),
     "Choices": CHOICES,
     "Claim": CLAIM,

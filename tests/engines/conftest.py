@@ -1,115 +1,41 @@
-"""A small training image, made by hand from one static binary, and the engines that can run it here."""
+"""A small training image, and the engines that can run it here."""
 
 from __future__ import annotations
 
 import contextlib
-import platform
-import shutil
-import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 
 from jupyter_mlpack.engines.docker import DockerEngine
-from jupyter_mlpack.engines.engine import Engine
-from jupyter_mlpack.engines.process import MACHINES, ProcessEngine
-from jupyter_mlpack.oci.manifest import ImageConfig
+from jupyter_mlpack.engines.engine import Engine, Handle
+from jupyter_mlpack.engines.process import ProcessEngine
+from jupyter_mlpack.engines.slurm import SlurmEngine
 from jupyter_mlpack.oci.store import Store
-from jupyter_mlpack.oci.tar import TarEntry, write_tar
 
-IMAGE = "test/train:1"
-APPLETS = ("sh", "cat", "env", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "ps", "readlink", "sleep", "touch", "chmod")
-TRAIN = r"""#!/bin/sh
-mode=plain
-for argument; do
-  echo "argument $argument"
-  case $argument in mode=*) mode=${argument#mode=\"}; mode=${mode%\"} ;; esac
-done
-echo "[mlpack] cell 1 of 2"
-case $mode in
-plain)
-  for number in 1 2 3 4 5; do echo "out $number"; echo "error $number" >&2; done
-  mkdir /output/models; echo weights > /output/models/w.bin; echo '{}' > /output/train.ipynb; echo "[mlpack] done" ;;
-fail) echo "[mlpack] cell 2 failed: ValueError: no such column"; exit 1 ;;
-look)
-  echo "uid $(id -u)"; echo "directory $(readlink /proc/self/cwd)"; echo "root $(echo $(ls /))"
-  for place in / /etc /cnb/process /output /tmp /dev/shm; do
-    if touch $place/new 2>/dev/null; then echo "writable $place"; else echo "closed $place"; fi
-  done
-  env | while read -r line; do echo "env $line"; done
-  while read -r line; do echo "status $line"; done < /proc/self/status ;;
-path) if ls "$FIND" > /dev/null 2>&1; then echo visible; else echo invisible; fi ;;
-wait) trap 'echo terminated; exit 143' TERM; echo half > /output/half; echo waiting; while :; do sleep 0.05; done ;;
-stubborn) trap '' TERM; echo waiting; while :; do sleep 0.05; done ;;
-killed) kill -9 $$ ;;
-orphan) sleep 1000 & echo left ;;
-hostile)
-  ln -s /etc /output/absolute; ln -s ../../etc /output/climbing; mkfifo /output/pipe
-  ln -s models /output/inside; mkdir /output/models; echo weights > /output/models/w.bin
-  echo setuid > /output/setuid; chmod 6755 /output/setuid ;;
-esac
-"""
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "kubernetes"))
 
+from cluster import ADDRESS, Cluster
+from slurm_site import SlurmSite, slurm_site
+from submitted import Submitted, cluster_with_volume, engine_over
+from training_image import add_images
 
-def static_busybox() -> Path:
-    found = shutil.which("busybox")
-    if found is None:
-        pytest.skip("NOT TESTED: no busybox here (Debian: apt-get install busybox-static)")
-    if names_a_loader(Path(found).read_bytes()):
-        pytest.skip("NOT TESTED: busybox is not static (Debian: apt-get install busybox-static)")
-    return Path(found)
-
-
-def names_a_loader(program: bytes) -> bool:
-    """Whether a 64-bit ELF file has a program header of the type PT_INTERP."""
-    start, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)
-    return any(struct.unpack_from("<I", program, start + number * size)[0] == 3 for number in range(count))
-
-
-def entries(busybox: Path) -> list[TarEntry]:
-    folders = ("bin", "cnb", "cnb/process", "dev", "etc", "output", "proc", "tmp", "workspace")
-    owned = {"output": 1000, "workspace": 1000}
-    made = [
-        TarEntry(f"/{name}", "directory", 0o1777 if name == "tmp" else 0o755, owned.get(name, 0), owned.get(name, 0))
-        for name in folders
-    ]
-    made.append(TarEntry("/bin/busybox", "file", 0o755, 0, 0, size=busybox.stat().st_size, source=busybox))
-    made += [TarEntry(f"/bin/{name}", "symlink", 0o777, 0, 0, link="busybox") for name in APPLETS]
-    for path, mode, text in (
-        ("/cnb/process/train", 0o755, TRAIN),
-        ("/etc/passwd", 0o644, "root:x:0:0::/:/bin/sh\nmlpack:x:1000:1000::/home/mlpack:/bin/sh\n"),
-    ):
-        made.append(TarEntry(path, "file", mode, 0, 0, size=len(text), data=text.encode()))
-    return made
-
-
-def train_config(diff_id: str) -> ImageConfig:
-    return ImageConfig(
-        architecture=MACHINES[platform.machine()],
-        os="linux",
-        diff_ids=(diff_id,),
-        history=(),
-        env=(("PATH", "/bin"), ("GREETING", "hello")),
-        entrypoint=("/cnb/process/train",),
-        cmd=(),
-        working_dir="/workspace",
-        user="mlpack",
-        labels=(),
-    )
+LOCAL = ("process", pytest.param("docker", marks=pytest.mark.docker))
 
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    busybox = static_busybox()
     folder = tmp_path_factory.mktemp("images")
     # Another user of this machine runs from this store in one of the tests.
     for parent in (folder, *folder.parents[:2]):
         parent.chmod(parent.stat().st_mode | 0o055)
     store = Store(folder / "store")
-    layer = store.add_layer(lambda out: write_tar(out, entries(busybox)))
-    store.tag(IMAGE, store.add_image(train_config(layer.diff_id), [layer]).descriptor)
+    add_images(store)
     return store
 
 
@@ -131,12 +57,49 @@ def docker_engine(store: Store) -> Iterator[DockerEngine]:
     engine = DockerEngine(store, grace=1)
     skip_unless_available(engine)
     yield engine
+    for id in engine.runs:
+        engine.release(Handle(engine.name, id))
     client = docker.from_env()
     for image in store.images():
-        with contextlib.suppress(docker.errors.ImageNotFound):
+        with contextlib.suppress(docker.errors.APIError):  # not there, or another test uses it
             client.images.remove(image.manifest.config.digest, force=True)
 
 
-@pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmSite]:
+    """A true Slurm; whatever is submitted meanwhile goes there."""
+    with slurm_site(tmp_path_factory.mktemp("slurm")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def slurm_docker_engine(store: Store, slurm: SlurmSite, docker_engine: DockerEngine) -> SlurmEngine:
+    """Slurm, on whose node Docker runs containers; what is loaded there, ``docker_engine`` removes."""
+    del docker_engine
+    return SlurmEngine(store, grace=1, options={"shared": str(slurm.folder / "jobs"), "runtime": "docker"})
+
+
+@pytest.fixture(scope="session")
+def slurm_process_engine(store: Store, slurm: SlurmSite) -> SlurmEngine:
+    """Slurm, on whose node there is nothing but a kernel with namespaces."""
+    skip_unless_available(ProcessEngine(store))
+    return SlurmEngine(store, grace=1, options={"shared": str(slurm.folder / "own"), "runtime": "process"})
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Kubernetes cluster of one node; ``MLPACK_NODE`` names its binary."""
+    with cluster_with_volume() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def kubernetes_engine(store: Store, cluster: Cluster, registry_at: Callable[[str], Any]) -> Iterator[Submitted]:
+    with engine_over(cluster, store, registry_at(ADDRESS).host) as engine:
+        skip_unless_available(engine)
+        yield engine
+
+
+@pytest.fixture(params=[*LOCAL, "slurm_process", pytest.param("kubernetes", marks=pytest.mark.kubernetes)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return request.getfixturevalue(f"{request.param}_engine")

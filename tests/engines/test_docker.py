@@ -32,7 +32,7 @@ def client(docker_engine: DockerEngine) -> Iterator[docker.DockerClient]:
 
 @pytest.mark.docker
 @pytest.mark.parametrize("mode", ["plain", "fail", "wait"])
-def test_follow__job_ends__container_and_volume_are_gone(
+def test_release__job_has_ended__container_and_volume_are_gone_also_the_second_time(
     docker_engine: DockerEngine, client: docker.DockerClient, tmp_path: Path, mode: str
 ) -> None:
     handle = docker_engine.start(docker_engine.prepare(task(tmp_path, mode, tmp_path.name)))
@@ -42,6 +42,9 @@ def test_follow__job_ends__container_and_volume_are_gone(
     for update in docker_engine.follow(handle):
         if isinstance(update, LogChunk) and "waiting" in update.text:
             docker_engine.cancel(handle)
+    assert client.containers.list(all=True, filters={"label": f"{LABEL}={tmp_path.name}"})
+    docker_engine.release(handle)
+    docker_engine.release(handle)
     assert client.containers.list(all=True, filters={"label": f"{LABEL}={tmp_path.name}"}) == []
     with pytest.raises(docker.errors.NotFound):
         client.volumes.get(volumes[0])

@@ -78,7 +78,7 @@ def test_start__user_without_passwd_entry__runs_and_owns_the_outputs(
     if shutil.which("setpriv") is None or shutil.which("unshare") is None:
         pytest.skip("NOT TESTED: no setpriv or unshare (util-linux)")
     for parent in list(tmp_path.parents)[:2]:
-        parent.chmod(0o755)
+        parent.chmod(parent.stat().st_mode | 0o055)
     mine, output = copy_store(store, tmp_path / "store"), tmp_path / "output"
     output.mkdir()
     for path in (tmp_path, *tmp_path.rglob("*")):
@@ -165,7 +165,7 @@ def test_follow__caller_is_killed__job_dies_too(process_engine: ProcessEngine, s
         assert caller.poll() is None
     assert jobs_with(output)
     caller.send_signal(signal.SIGKILL)
-    caller.wait()
+    caller.wait(30)
     deadline = time.monotonic() + 5
     while jobs_with(output) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -1,0 +1,115 @@
+"""How a Docker daemon is reached: on this machine, through ssh, or over TCP with TLS; and what its silence means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jupyter_mlpack import errors
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+SECONDS = 60
+"""How long the daemon may be silent, unless it streams."""
+
+CERTIFICATES = ("ca.pem", "cert.pem", "key.pem")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+OPTIONS: Mapping[str, tuple[type, str]] = {
+    "host": (str, "unix:///path, ssh://user@host or tcp://host:2376; empty: DOCKER_HOST, or this machine's"),
+    "certificates": (str, "folder with ca.pem, cert.pem and key.pem, for tcp"),
+}
+"""What a target says of where its daemon is."""
+
+
+def address(options: Mapping[str, Any] | None = None) -> str:
+    """Where the daemon is looked for."""
+    named = str((options or {}).get("host", "")) or os.environ.get("DOCKER_HOST")
+    return named or ("unix:///var/run/docker.sock" if os.name == "posix" else "npipe")
+
+
+def connect(options: Mapping[str, Any] | None = None) -> DockerClient:
+    """A client whose daemon answers. Raises ``DockerUnreachable``, ``DockerAddressWrong``, ``DockerTunnelFailed``."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        client = make_client(options or {})
+        client.ping()
+    except (DockerException, RequestException, OSError) as error:
+        raise errors.DockerUnreachable(address=address(options), reason=str(error)) from error
+    return client
+
+
+def make_client(options: Mapping[str, Any], timeout: int = SECONDS) -> DockerClient:
+    """A client for the address in ``options``. Raises what Docker's library raises, and what ``connect`` says."""
+    import docker
+
+    host = address(options)
+    if host.startswith("ssh://"):
+        from jupyter_mlpack.engines.docker_tunnel import open_tunnel
+
+        return docker.DockerClient(base_url=f"unix://{open_tunnel(host)}", timeout=timeout)
+    if not options.get("host"):
+        return docker.from_env(timeout=timeout)
+    if not host.startswith(("unix://", "tcp://", "npipe://")):
+        raise errors.DockerAddressWrong(address=host, problem="It does not say how to get there")
+    certificates = read_certificates(host, options)
+    if not certificates:
+        return docker.DockerClient(base_url=host, timeout=timeout)
+    return with_own_authority(host, timeout, certificates)
+
+
+def with_own_authority(host: str, timeout: int, certificates: Any) -> DockerClient:
+    """A client that believes the target's authority alone: the HTTP library would prefer a site's bundle to it."""
+    import docker
+
+    version = "1.44"
+    for _ in range(2):
+        client = docker.DockerClient(base_url=host, timeout=timeout, tls=certificates, version=version)
+        client.api.trust_env = False
+        version = str(client.api.version(api_version=False)["ApiVersion"])
+    return client
+
+
+def read_certificates(host: str, options: Mapping[str, Any]) -> Any:
+    """The TLS of an address over TCP. Without any, only this machine itself is spoken to.
+
+    Raises ``DockerAddressWrong``.
+    """
+    from docker.tls import TLSConfig
+
+    if not host.startswith("tcp://"):
+        return False
+    if not options.get("certificates"):
+        if urlsplit(host).hostname in LOOPBACK:
+            return False
+        raise errors.DockerAddressWrong(address=host, problem="Over TCP without certificates anybody could listen")
+    folder = Path(str(options["certificates"])).expanduser()
+    authority, own, key = (folder / name for name in CERTIFICATES)
+    for path in (authority, own, key):
+        if not path.is_file():
+            raise errors.DockerAddressWrong(address=host, problem=f"There is no {path}")
+    return TLSConfig(client_cert=(str(own), str(key)), ca_cert=str(authority), verify=True)
+
+
+@contextmanager
+def asking(action: str) -> Iterator[None]:
+    """The daemon is asked to do something. Raises ``DockerRefused``, ``DockerLost``; ``NotFound`` passes."""
+    from docker.errors import APIError, DockerException, NotFound
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except NotFound:
+        raise
+    except APIError as error:
+        raise errors.DockerRefused(action=action, reason=str(error.explanation or error)) from error
+    except (RequestException, DockerException, HTTPError) as error:
+        raise errors.DockerLost(action=action, reason=str(error)) from error

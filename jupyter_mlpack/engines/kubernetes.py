@@ -1,0 +1,359 @@
+"""The kubernetes engine: a ``batch/v1`` Job for each task, on any cluster, with nothing installed there.
+
+The Job, its Secret and the tag of its outputs are all called as the task, so each is found again by it. Outputs come
+back without a shared disk: the train process pushes them into the image's repository as an OCI artefact. Where pod and
+notebook see one volume, they come from there (options ``volume`` and ``folder``).
+
+A log that a node has rotated away (10 MB by default) is gone for those who did not follow meanwhile.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_mlpack import errors
+from jupyter_mlpack.engines import kubernetes_state as states
+from jupyter_mlpack.engines.docker_log import Place
+from jupyter_mlpack.engines.engine import (
+    Availability,
+    Found,
+    Handle,
+    LogChunk,
+    Request,
+    StateChange,
+    Update,
+    refusal,
+)  # fmt: skip
+from jupyter_mlpack.engines.kubernetes_api import SECONDS, Api
+from jupyter_mlpack.engines.kubernetes_job import artefact_of, job_of, read_secret, said_to, secret_of
+from jupyter_mlpack.engines.kubernetes_log import new_lines
+from jupyter_mlpack.events import Emit, ignore
+from jupyter_mlpack.frozen import dataclass, field
+from jupyter_mlpack.oci.manifest import ImageConfig
+from jupyter_mlpack.oci.reference import parse_reference
+from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.values import JobState, Json, Task
+
+GRACE = 120.0
+"""Seconds between SIGTERM and SIGKILL: 25 for the notebook, the others for pushing what it wrote."""
+PAUSE = 0.5
+"""Seconds between two looks at a job that does not say anything."""
+PULLING = 120
+"""Seconds for which an image that cannot be pulled is tried: a registry may be away for a moment."""
+ATTEMPTS = 20
+"""Times in a row that the cluster may not answer while a job is followed."""
+
+
+@dataclass
+class Run:
+    """A job on the cluster. ``place`` is how far its log has been handed out, ``image`` who it runs as."""
+
+    task: Task
+    place: Place = field(default_factory=Place)
+    announced: bool = False
+    told: str = ""
+    since: float = 0.0
+    end: StateChange | None = None
+
+
+class KubernetesEngine:
+    """Runs images of a registry as Jobs. See ``engine.py`` for the contract."""
+
+    name = "kubernetes"
+    needs_registry = True
+    OPTIONS: Mapping[str, tuple[type, str]] = {
+        "kubeconfig": (str, "path of the file that says where the cluster is; empty: kubectl's own, or the pod's"),
+        "context": (str, "the context in it; empty: the current one"),
+        "namespace": (str, "where jobs are made; empty: the context's"),
+        "queue": (str, "Kueue's LocalQueue that admits them"),
+        "nodes_with": (dict, "labels that a node must have"),
+        "tolerations": (list, "taints that jobs tolerate, as Kubernetes writes them"),
+        "gpu_resource": (
+            str,
+            "what a GPU is called there; empty: nvidia.com/gpu and the like",
+        ),
+        "pull_secret": (str, "the Secret with which nodes pull the image"),
+        "service_account": (str, "the ServiceAccount of the pods"),
+        "priority": (str, "the PriorityClass of the pods"),
+        "volume": (str, "a PersistentVolumeClaim for outputs, instead of the registry"),
+        "folder": (str, "where this machine sees that volume"),
+        "patience": (int, "seconds that a job waits for room before it fails; 0: for ever"),
+        "keep": (int, "seconds for which the cluster keeps a job that nobody asks for; 604800"),
+    }
+
+    def __init__(
+        self, store: Store, grace: float = GRACE, emit: Emit = ignore, options: Mapping[str, Json] | None = None
+    ) -> None:
+        self.store = store
+        self.emit = emit
+        self.grace = grace
+        self.options: dict[str, Any] = dict(options or {})
+        self.runs: dict[str, Run] = {}
+        self.known: Api | None = None
+
+    @property
+    def api(self) -> Api:
+        """The cluster. Raises ``KubernetesClientMissing`` and ``KubernetesNotConfigured``."""
+        if self.known is None:
+            words = (str(self.options.get(name, "")) for name in ("kubeconfig", "context", "namespace"))
+            self.known = Api(*words)
+        return self.known
+
+    def probe(self) -> Availability:
+        """Ask for the version, and whether jobs may be made."""
+        try:
+            api = self.api
+            version = api.get("/version").get("gitVersion", "")
+            asked = {"namespace": api.namespace, "verb": "create", "group": "batch", "resource": "jobs"}
+            review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+            path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+            answer = api.create(path, {**review, "spec": {"resourceAttributes": asked}}, "ask for our permissions")
+            if not answer.get("status", {}).get("allowed"):
+                why = states.sentence(str(answer.get("status", {}).get("reason") or ""))
+                raise errors.KubernetesForbidden(action="make jobs", namespace=api.namespace, reason=why)
+        except errors.EngineError as error:
+            return refusal(error)
+        except (KeyError, FileExistsError) as error:
+            return Availability(False, f"What answers at {self.api.address} is no Kubernetes API server: {error}")
+        return Availability(True, f"Kubernetes {version} answers at {api.address}; jobs go to {api.namespace}.")
+
+    def prepare(self, task: Task) -> Request:
+        """The Job, but for arguments and environment, and what the image says of its user and processor."""
+        return Request(self.name, task, tuple(sorted(job_of(task, self.options, self.grace).items())))
+
+    def start(self, request: Request) -> Handle:
+        """Make Secret and Job; the cluster does the rest. Raises ``EngineError`` leaves, ``ImageUnknown``."""
+        task = request.task
+        image = self.store.image(task.image)
+        if image is None:
+            raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
+        check_wish(task)
+        job = fitted(copy.deepcopy(cast(dict[str, Any], dict(request.options))), image.config)
+        job["spec"]["template"]["spec"]["containers"][0] |= said_to(task, self.options, self.grace)
+        secret = secret_of(task, self.login(task))
+        action = "take the job"
+        try:
+            self.api.create(self.api.place("secrets"), secret, action)
+        except FileExistsError:
+            found = self.attach(task)
+            if found is not None:
+                return found.handle
+            self.api.create(self.api.place("secrets"), secret, action)
+        made = False
+        try:
+            self.own_secret(self.api.create(self.api.place("jobs"), job, action))
+            made = True
+        except FileExistsError:
+            made = True
+        finally:
+            if not made:
+                self.api.delete(self.api.place("secrets", task.name), action)
+        return self.know(task)
+
+    def attach(self, task: Task, mark: str = "") -> Found | None:
+        """The Job of the task's name. A Secret alone was left by a start that was cut off: it goes."""
+        try:
+            job = self.api.get(self.api.place("jobs", task.name))
+        except KeyError:
+            self.api.delete(self.api.place("secrets", task.name), "remove a job's secret")
+            return None
+        secrets: tuple[tuple[str, str], ...] = ()
+        try:
+            secret = self.api.get(self.api.place("secrets", task.name))
+            secrets = read_secret(secret, tuple(name for name, _ in task.secrets))
+            if not secret["metadata"].get("ownerReferences"):
+                self.own_secret(job)
+        except KeyError:
+            pass
+        return Found(self.know(task, Place.at(mark)), secrets)
+
+    def follow(self, handle: Handle) -> Iterator[Update]:
+        """Why it waits, its log, then outputs, then the end. Raises ``JobLost``, ``KubernetesUnreachable``."""
+        run = self.find(handle)
+        while run.end is None:
+            job, pod = self.look(run)
+            if pod is not None and states.has_run(pod):
+                if not run.announced:
+                    run.announced = True
+                    yield StateChange(JobState.RUNNING)
+                yield from new_lines(self.api, str(pod["metadata"]["name"]), run.place)
+            # It had ended before its log was read: so that was all of it, also where a connection was lost.
+            if states.has_ended(job, pod):
+                yield from self.finish(run, job, pod)
+                break
+            waiting = self.wait(run, job, pod)
+            if waiting:
+                yield waiting
+            time.sleep(PAUSE)
+        assert run.end is not None
+        if not run.announced and run.end.state is not JobState.CANCELLED and run.end.exit_status is not None:
+            run.announced = True
+            yield StateChange(JobState.RUNNING)
+        yield run.end
+
+    def wait(self, run: Run, job: states.Document, pod: states.Document | None) -> StateChange | None:
+        """A sentence about why it does not run yet, when it is a new one; when patience is over, the end is near."""
+        patience = int(self.options.get("patience", 0))
+        events = self.events(run.task) if pod is None else ()
+        waiting = states.why_waiting(job, pod, events, patience)
+        if waiting is None:
+            run.since = 0.0
+            return None
+        run.since = run.since or time.monotonic()
+        most = patience_with(waiting, patience)
+        if most is not None and time.monotonic() - run.since > most:
+            note = {states.GIVEN_UP: states.note_failure(waiting.failure)}
+            self.stop(run, pod, {} if states.is_cancelled(job) else note)
+        if waiting.reason == run.told:
+            return None
+        run.told = waiting.reason
+        return StateChange(JobState.QUEUED, reason=waiting.reason)
+
+    def cancel(self, handle: Handle) -> None:
+        """SIGTERM to the pod's process, the grace, SIGKILL; a job that waits is only taken back."""
+        run = self.find(handle)
+        if run.end is not None:
+            return
+        try:
+            job, pod = self.look(run)
+        except errors.JobLost:
+            return
+        if not states.has_ended(job, pod):
+            self.stop(run, pod, {states.CANCELLED: "1"})
+
+    def release(self, handle: Handle) -> None:
+        """Remove the Job with its pod, the Secret, and what was pushed for us."""
+        task = self.find(handle).task
+        self.api.delete(self.api.place("jobs", task.name), "remove the job")
+        self.api.delete(self.api.place("secrets", task.name), "remove the job's secret")
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    def stop(self, run: Run, pod: states.Document | None, notes: dict[str, str]) -> None:
+        """End a job so that its pod, and with it log and exit status, stays.
+
+        A pod that runs gets a deadline in the past: the kubelet ends it as it ends all others. One that waits is
+        taken back. ``notes`` say why, for whoever looks at the job later.
+        """
+        action, waits = "end the job", pod is None or not states.has_run(pod)
+        change: dict[str, Any] = {"metadata": {"annotations": notes}, **({"spec": {"suspend": True}} if waits else {})}
+        try:
+            self.api.patch(self.api.place("jobs", run.task.name), change, action)
+            if not waits and pod is not None:
+                path = self.api.place("pods", str(pod["metadata"]["name"]))
+                self.api.patch(path, {"spec": {"activeDeadlineSeconds": 1}}, action)
+        except KeyError:
+            return
+
+    def look(self, run: Run) -> tuple[states.Document, states.Document | None]:
+        """The Job and its newest pod, also after some unanswered attempts. Raises ``JobLost``."""
+        name = run.task.name
+        for attempt in range(ATTEMPTS):
+            try:
+                job = self.api.get(self.api.place("jobs", name))
+                pods = self.api.get(self.api.place("pods"), labelSelector=f"batch.kubernetes.io/job-name={name}")
+            except KeyError:
+                raise errors.JobLost(engine=self.name, id=name) from None
+            except errors.KubernetesUnreachable:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(min(PAUSE * 2**attempt, SECONDS))
+                continue
+            found = sorted(pods.get("items") or (), key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+            return job, found[-1] if found else None
+        raise AssertionError
+
+    def events(self, task: Task) -> list[states.Document]:
+        """What the cluster says about a Job, the newest first."""
+        selector = f"involvedObject.kind=Job,involvedObject.name={task.name}"
+        try:
+            found = self.api.get(self.api.place("events"), fieldSelector=selector).get("items") or []
+        except (KeyError, errors.KubernetesForbidden):
+            return []
+        return list(reversed(found))
+
+    def finish(self, run: Run, job: states.Document, pod: states.Document | None) -> Iterator[Update]:
+        """Outputs, then the end."""
+        from jupyter_mlpack.engines.artefact import fetch_artefact
+        from jupyter_mlpack.engines.shared import fetch_folder
+
+        end = states.how_ended(job, pod)
+        run.task.output.mkdir(parents=True, exist_ok=True)
+        try:
+            if self.options.get("volume"):
+                left = fetch_folder(Path(str(self.options.get("folder", ""))) / run.task.name, run.task.output)
+            else:
+                left = fetch_artefact(artefact_of(run.task), run.task.output, bool(self.options.get("insecure")))
+            for name in left:
+                yield LogChunk(f"[mlpack] not brought back, it is no file or leads out of the folder: {name}\n")
+        except errors.OutputsNotDelivered as error:
+            # A job that never ran, or was killed, could not deliver: its own end says more.
+            if end.state is JobState.SUCCEEDED:
+                end = StateChange(JobState.FAILED, end.exit_status, error)
+        run.end = end
+
+    def own_secret(self, job: states.Document) -> None:
+        """The Secret goes with its Job."""
+        about = job["metadata"]
+        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": about["name"], "uid": about["uid"]}
+        path = self.api.place("secrets", about["name"])
+        self.api.patch(path, {"metadata": {"ownerReferences": [owner]}}, "take the job")
+
+    def login(self, task: Task) -> str:
+        """``user:password`` with which the pod pushes its outputs; empty where nobody asks for one."""
+        from jupyter_mlpack.oci.credentials import stored_credential
+
+        if self.options.get("volume"):
+            return ""
+        place = parse_reference(task.reference)
+        found = stored_credential(place.registry, place.repository)
+        return f"{found.username}:{found.password}" if found and found.password else ""
+
+    def know(self, task: Task, place: Place | None = None) -> Handle:
+        """The handle of a job."""
+        self.runs[task.name] = Run(task, place or Place())
+        return Handle(self.name, task.name)
+
+    def find(self, handle: Handle) -> Run:
+        """The job behind a handle. Raises ``JobLost``."""
+        run = self.runs.get(handle.id)
+        if run is None:
+            raise errors.JobLost(engine=self.name, id=handle.id)
+        return run
+
+
+def patience_with(waiting: states.Waiting, patience: int) -> float | None:
+    """Seconds that a reason may last; ``None`` for ever."""
+    if not waiting.may_pass:
+        return 0
+    if isinstance(waiting.failure, errors.PodImageNotPulled | errors.PodNotStarted):
+        return min(PULLING, patience or PULLING)
+    return patience or None
+
+
+def check_wish(task: Task) -> None:
+    """Raises for what a pod elsewhere cannot have, and for an image that it cannot pull."""
+    if task.mounts:
+        raise errors.KubernetesCannotServe(wish=f"the folder {task.mounts[0].source}")
+    if task.listen:
+        raise errors.KubernetesCannotServe(wish=f"the port {task.listen[1]}")
+    if not task.reference:
+        raise errors.KubernetesNeedsReference(image=task.image)
+
+
+def fitted(job: dict[str, Any], image: ImageConfig) -> dict[str, Any]:
+    """The Job for an image: nodes of its processor, and never root."""
+    pod = job["spec"]["template"]["spec"]
+    pod["nodeSelector"] = {**pod.get("nodeSelector", {}), "kubernetes.io/arch": image.architecture}
+    user, _, group = image.user.partition(":")
+    if user in ("", "root", "0"):
+        pod["securityContext"] |= {"runAsUser": 1000, "runAsGroup": 1000, "runAsNonRoot": True}
+    elif user.isdecimal():
+        pod["securityContext"] |= {"runAsNonRoot": True}
+        if group.isdecimal() and group != "0":
+            pod["securityContext"] |= {"fsGroup": int(group)}
+    return job

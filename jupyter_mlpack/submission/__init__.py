@@ -1,0 +1,1 @@
+"""Jobs on named targets: where they may run, how they are handed over, found again, and brought home."""
