@@ -6,38 +6,12 @@ Here signals wait until the child is held.
 
 from __future__ import annotations
 
-import signal
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
-WAITING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@contextmanager
-def signals_wait() -> Iterator[None]:
-    """The handlers of ``WAITING`` are called at the end of the block instead of within it; they may raise there.
-
-    Only the main thread runs handlers, and only Python's own are held back: what is switched off stays off.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[tuple[int, FrameType | None]] = []
-    handlers = {number: signal.getsignal(number) for number in WAITING}
-    held = {number: handler for number, handler in handlers.items() if callable(handler)}
-    for number in held:
-        signal.signal(number, lambda number, frame: came.append((number, frame)))
-    try:
-        yield
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
-        for came_number, frame in came:
-            held[signal.Signals(came_number)](came_number, frame)
+from jupyter_mlpack.signals import signals_wait
 
 
 @contextmanager
@@ -50,7 +24,11 @@ def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen
         yield child
     finally:
         if child is not None:
-            end(child)
+            try:
+                end(child)
+            except BaseException:
+                end(child)
+                raise
 
 
 def end(child: subprocess.Popen[Any]) -> None:

@@ -10,16 +10,16 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from jupyter_mlpack.errors import StoreError
+from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.grouping import OWN_REST, REST, Group, group_packages, pins
 from jupyter_mlpack.lifecycle.known_layers import KnownLayers
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.oci.manifest import Layer
 from jupyter_mlpack.oci.trees import run_image_layers
-from jupyter_mlpack.plan import group_packages, pins
 from jupyter_mlpack.stack import Assembly
 from jupyter_mlpack.values import BuildPlan, Inspection, Lock, Notice, Plan, PlannedFile, PlannedPackage
 from jupyter_mlpack.wishes import Machine
@@ -27,16 +27,13 @@ from jupyter_mlpack.wishes import Machine
 PACKAGES = "mlpack/packages"
 """The buildpack whose layers hold the wheels."""
 
-REST = "packages"
-"""Its layer of all wheels that have none of their own."""
-
-GROWTH = 1.5
-"""Bytes of a layer for each byte of its wheels: bytecode comes along, and gzip is quick rather than thorough."""
+GROWTH = ((100_000_000, 1.03), (12_000_000, 1.17), (0, 1.42))
+"""Bytes of a layer for each byte of a wheel from this size on: small ones have much bytecode, big ones next to none."""
 
 RUN_IMAGE = 33_000_000
 """Bytes of a run image that has not been made yet."""
 
-PER_PACKAGE, FIXED = 7_500, 60_000
+PER_PACKAGE, FIXED = 8_500, 60_000
 """Bytes of the environment (links, scripts) for each package; of runner, launcher and labels of any image."""
 
 FILES = 0.6
@@ -75,12 +72,18 @@ def estimate_plan(
         arch=plan.target.arch,
         accelerator=inspection.hardware.accelerator,
         packages=tuple(planned_packages(lock, groups)),
-        files=tuple(file.path for file in plan.files if not file.path.startswith(".mlpack/")),
+        files=tuple(planned_paths(plan)),
         system=tuple(package.name for package in plan.system),
         notices=tuple(dict.fromkeys(notices)),
         size=sum(share.size for share in shares),
         reused=sum(share.size for share in shares if share.reused),
     )
+
+
+def planned_paths(plan: BuildPlan) -> Iterator[str]:
+    """What people would find in the application, assets that are fetched only when it is built among them."""
+    assets = [asset.path for asset in plan.assets if not asset.mount]
+    yield from sorted({*(file.path for file in plan.files if not file.path.startswith(".mlpack/")), *assets})
 
 
 def base_shares(base: StoredImage | None, plan: BuildPlan, store: Store) -> Iterator[Share]:
@@ -109,19 +112,25 @@ def package_shares(lock: Lock, store: Store, base: StoredImage | None) -> Iterat
     known = {name: store.layer(layer.diff_id) for name, layer in KnownLayers(store.root, store).of(PACKAGES)}
     for group in group_packages(lock):
         name, members = str(group["layer"]), group["packages"]
-        layer = same_rest(lock, members, store, base) if name == REST else known.get(name)
-        size = layer.descriptor.size if layer else round(GROWTH * sum(sizes[pin] for pin in members))
+        is_rest = name in (REST, OWN_REST)
+        layer = same_rest(lock, group, store, base) if is_rest else known.get(name)
+        size = layer.descriptor.size if layer else sum(grown(sizes[pin]) for pin in members)
         yield name, Share(size, layer is not None)
 
 
-def same_rest(lock: Lock, members: Iterable[str], store: Store, base: StoredImage | None) -> Layer | None:
+def grown(size: int) -> int:
+    """Bytes of a wheel of ``size`` bytes in a layer."""
+    return round(size * next(factor for least, factor in GROWTH if size >= least))
+
+
+def same_rest(lock: Lock, group: Group, store: Store, base: StoredImage | None) -> Layer | None:
     """The layer ``REST`` of an image on the same base with exactly these wheels in it, if the store has its blob."""
-    wanted = lines_of(lock.text, members)
+    name, wanted = str(group["layer"]), lines_of(lock.text, group["packages"])
     for image in islice(store.images(), IMAGES):
         if base and image.config.diff_ids[: len(base.config.diff_ids)] != base.config.diff_ids:
             continue
-        layer = layer_of(image, f"Layer: '{REST}', Created by buildpack: {PACKAGES}@")
-        if layer and store.has(layer.descriptor.digest) and rest_of(image, store) == wanted:
+        layer = layer_of(image, f"Layer: '{name}', Created by buildpack: {PACKAGES}@")
+        if layer and store.has(layer.descriptor.digest) and rest_of(image, name, store) == wanted:
             return layer
     return None
 
@@ -133,8 +142,8 @@ def layer_of(image: StoredImage, origin: str) -> Layer | None:
     return next((layer for entry, layer in pairs if entry.created_by.startswith(origin)), None)
 
 
-def rest_of(image: StoredImage, store: Store) -> frozenset[str]:
-    """The lines of the lock for the wheels in an image's layer ``REST``, as its application layer tells them."""
+def rest_of(image: StoredImage, name: str, store: Store) -> frozenset[str]:
+    """The lines of the lock for the wheels in an image's layer ``name``, as its application layer tells them."""
     layer = layer_of(image, "Application Layer")
     if layer is None or layer.descriptor.size > LARGEST:
         return frozenset()
@@ -145,10 +154,10 @@ def rest_of(image: StoredImage, store: Store) -> frozenset[str]:
         tarfile.open(fileobj=blob, mode="r:gz") as tar,
     ):
         for member in tar:
-            folder, _, name = member.name.rpartition("/")
+            folder, _, file_name = member.name.rpartition("/")
             file = tar.extractfile(member) if folder.endswith(".mlpack") and member.size < LARGEST else None
-            texts[name] = file.read().decode("utf-8") if file else ""
-        rest = next(group for group in json.loads(texts["layers.json"]) if group["layer"] == REST)
+            texts[file_name] = file.read().decode("utf-8") if file else ""
+        rest = next(group for group in json.loads(texts["layers.json"]) if group["layer"] == name)
         return lines_of(texts["lock.txt"], rest["packages"])
     return frozenset()
 

@@ -6,15 +6,18 @@ Numbers and clocks enter in the ledger only; ``fold.py`` makes a state of number
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from jupyter_mlpack.errors.base import RETRY, MlpackError
+from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.values import Action, Image, JobState, Json, Location, Notice, to_json
 
-PHASES = ("inspect", "resolve", "stack", "analyze", "detect", "restore", "build", "extend", "export", "publish")
+PHASES = (
+    "inspect", "resolve", "fetch", "stack", "analyze", "detect", "restore", "build", "extend", "export", "publish",
+)  # fmt: skip
 """The phases of a build in order. Those from ``analyze`` to ``export`` are the Cloud Native Buildpacks specification's;
-``extend`` is there only where system libraries are added. A job has one of its own, ``run``, for log and progress."""
+``extend`` is there only where system libraries are added, ``fetch`` only where there are assets. A job has one of its
+own, ``run``, for log and progress."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class PhaseEnded:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far something long inside a phase is. ``unit`` is ``bytes``, ``packages``, ``layers`` or ``cells``.
+    """How far something long inside a phase is.
 
+    ``unit`` is ``bytes``, ``packages``, ``layers``, ``files`` or ``cells``.
     ``total`` is ``None`` where it is not known; ``done`` never falls for one ``what``.
     """
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from jupyter_mlpack.events import (
     BuildSucceeded,
@@ -23,6 +22,7 @@ from jupyter_mlpack.events import (
     Progress,
     event_json,
 )
+from jupyter_mlpack.frozen import dataclass, field, replace
 from jupyter_mlpack.values import Image, JobState, Json, Notice, to_json
 
 LOG_LIMIT = 10_000

@@ -13,8 +13,8 @@ from pathlib import Path
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.cells import MAX_CELL, Budget, read_cell
 from jupyter_mlpack.inspection.choices import Choices, lay_over
-from jupyter_mlpack.inspection.pattern import pattern
 from jupyter_mlpack.notebook_text import read_document
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Cell, Json, Location, Notebook, Notice
 
 MAX_CELLS = 5_000

@@ -9,13 +9,13 @@ from __future__ import annotations
 import codecs
 import json
 import os
-import re
 import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.values import Json
 
 MAX_BYTES = 200_000_000
@@ -27,7 +27,7 @@ MAX_MEMORY = 320_000_000
 LARGE = 10_000_000
 """Bytes; below, a notebook is read as it stands."""
 
-PICTURE = re.compile(rb'"(?<!\\")[A-Za-z0-9+/=\\n]{10000,}(?<!\\)"')
+PICTURE = pattern(rb'"(?<!\\")[A-Za-z0-9+/=\\n]{10000,}(?<!\\)"')
 """A text of base64 alone: the data of a picture, never code."""
 
 WEIGHTS = (("{", 240), ("[", 70), (",", 60))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
+from jupyter_mlpack import errors
+from jupyter_mlpack.grouping import group_packages
+from jupyter_mlpack.inspection.assets import KIND as ASSET
 from jupyter_mlpack.inspection.literals import literal_places
 from jupyter_mlpack.inspection.python_version import allows
 from jupyter_mlpack.resolution.lock import line_name
@@ -18,7 +20,6 @@ from jupyter_mlpack.values import (
     Inspection,
     Json,
     Lock,
-    LockedPackage,
     Notebook,
     PlannedFile,
     Purpose,
@@ -28,18 +29,13 @@ from jupyter_mlpack.values import (
     to_json,
 )
 
-ALONE_FROM = 8_000_000
-"""Compressed bytes from which a wheel gets a layer of its own: most of the bytes of an image are then shared by name
-and hash with every other image that holds the same wheel."""
-
-ALONE_AT_MOST = 8
-"""With the run image, environment, runner and application layers this stays near the usual advice of about ten to
-fifteen layers, far below the container runtimes' limit of 127."""
-
 WHEELS = ".mlpack/wheels"
 """Folder of the application for the wheels of what no index has; the packages buildpack looks there first."""
 
-RUNNER = {Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"), Purpose.INFERENCE: ()}
+RUNNER = {
+    Purpose.TRAINING: ("ipykernel>=6.29", "papermill>=2.6"),
+    Purpose.INFERENCE: ("fastapi>=0.115", "httptools>=0.6", "prometheus-client>=0.20", "uvicorn>=0.34", "uvloop>=0.20"),
+}
 """What the image's own process needs; resolved together with the notebook's needs, so that they cannot clash."""
 
 
@@ -56,26 +52,26 @@ def choose_stack(catalog: Catalog, python: PythonVersion, where: str, stack: str
         for candidate in catalog.stacks:
             if candidate.name == stack:
                 return candidate
-        raise StackUnknown(stack=stack, available=", ".join(candidate.name for candidate in catalog.stacks))
+        raise errors.StackUnknown(stack=stack, available=", ".join(candidate.name for candidate in catalog.stacks))
     fitting = [candidate for candidate in catalog.stacks if candidate.python == python.minor]
     if not fitting and (python.minor is None or python.source in WEAK):
         fitting = [candidate for candidate in catalog.stacks if allows(python.requires, candidate.python)]
     if not fitting:
         wanted = python.minor or python.requires
-        pythons = [candidate.python for candidate in catalog.stacks]
-        raise PythonUnsupported(python=wanted, available=" and ".join(pythons), where=where, example=pythons[-1])
+        pythons = list(dict.fromkeys(candidate.python for candidate in catalog.stacks))
+        raise errors.PythonUnsupported(python=wanted, available=" and ".join(pythons), where=where, example=pythons[-1])
     return fitting[0]
 
 
 def make_target(stack: Stack, arch: str) -> Target:
-    """The target of an image on ``stack``."""
+    """The target of an image on ``stack``; the accelerator is told later (``accelerating.py``)."""
     return Target("linux", arch, stack.libc, stack.python)
 
 
 def choose_requirements(
-    inspection: Inspection, purpose: Purpose, required: Sequence[str], *, lenient: bool
+    inspection: Inspection, runner: Sequence[str], required: Sequence[str], *, lenient: bool
 ) -> tuple[str, ...]:
-    """The PEP 508 lines to resolve: the notebook's, the runner's, and those the user named.
+    """The PEP 508 lines to resolve: the notebook's, those of the image's own process, and those the user named.
 
     Raises ``ImportsUnresolved`` unless ``lenient`` or the user named packages (who may well provide them).
     """
@@ -83,14 +79,14 @@ def choose_requirements(
         names = [item.module for item in inspection.unresolved]
         places = [entry.location for item in inspection.unresolved[:1] for entry in item.evidence[:1]]
         where = str(places[0]) if places else inspection.notebook
-        raise ImportsUnresolved(
+        raise errors.ImportsUnresolved(
             modules=", ".join(names),
             names=names,
             short=shortened(names),
             where=where,
             location=next(iter(places), None),
         )
-    lines = {line_name(line): line for line in RUNNER[purpose]}
+    lines = {line_name(line): line for line in runner}
     lines.update({dependency.name.lower(): dependency.requirement for dependency in inspection.dependencies})
     lines.update({line_name(line): line for line in required})
     return tuple(lines[name] for name in sorted(lines))
@@ -123,16 +119,24 @@ def make_plan(
     files = [
         PlannedFile(posixpath.join(at, notebook.path.name), text=notebook.document),
         PlannedFile(".mlpack/build.json", text=pretty(build)),
-        PlannedFile(".mlpack/lock.txt", text=lock.text),
-        PlannedFile(".mlpack/layers.json", text=pretty(group_packages(lock))),
-        *(PlannedFile(f"{WHEELS}/{item.filename}", source=item.source) for item in lock.packages if item.source),
+        *packed(lock),
         *(
             PlannedFile(posixpath.normpath(posixpath.join(at, file.path)), source=folder / PurePosixPath(file.path))
             for file in inspection.files
+            if file.kind != ASSET
         ),
     ]
     planned = tuple(sorted(files, key=lambda file: file.path))
     return BuildPlan(name, purpose, target, stack, catalog.order, planned, system=inspection.system)
+
+
+def packed(lock: Lock) -> list[PlannedFile]:
+    """What the packages buildpack reads: the pins, the layers they go to, wheels that no index has."""
+    return [
+        PlannedFile(".mlpack/lock.txt", text=lock.text),
+        PlannedFile(".mlpack/layers.json", text=pretty(group_packages(lock))),
+        *(PlannedFile(f"{WHEELS}/{item.filename}", source=item.source) for item in lock.packages if item.source),
+    ]
 
 
 def notebook_folder(inspection: Inspection, path: Path) -> str:
@@ -171,32 +175,6 @@ def is_tagged(notebook: Notebook) -> bool:
 def pretty(data: object) -> str:
     """JSON for files that people may look at inside an image: sorted, indented, one newline at the end."""
     return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def group_packages(lock: Lock) -> list[dict[str, str | list[str]]]:
-    """The package layers in order: the biggest wheels alone, named by content, the rest together."""
-    big = sorted(
-        (package for package in lock.packages if package.size >= ALONE_FROM),
-        key=lambda package: (-package.size, package.name),
-    )
-    alone = big[:ALONE_AT_MOST]
-    rest = [package for package in lock.packages if package not in alone]
-    layers: list[dict[str, str | list[str]]] = [
-        {"layer": layer_name(package), "packages": pins([package])} for package in alone
-    ]
-    if rest:
-        layers.append({"layer": "packages", "packages": pins(rest)})
-    return layers
-
-
-def layer_name(package: LockedPackage) -> str:
-    """``torch-2.15.0-1a2b3c4d``: the same wheel is the same layer in every image."""
-    return f"{package.name}-{package.version}-{package.sha256[:8]}"
-
-
-def pins(packages: Iterable[LockedPackage]) -> list[str]:
-    """``name==version`` of each."""
-    return [f"{package.name}=={package.version}" for package in packages]
 
 
 def default_name(path: Path, purpose: Purpose) -> str:

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.inspection.hardware.choose import PROVIDERS
 from jupyter_mlpack.inspection.hardware.facts import kernels_table
+from jupyter_mlpack.inspection.hardware.images import hardware_image
+from jupyter_mlpack.resolution.cuda import LINE, cuda_lines, kernel_bounds
 from jupyter_mlpack.values import DeclaredHardware, Evidence, Hardware, Lock, LockedPackage, Notice, Target
 
 FRAMEWORKS = frozenset(["torch", "tensorflow", "jax-cuda13-plugin"])
 """Without kernels in these nothing of the notebook's own work reaches the card."""
-
-LINE = re.compile(
-    r"^(?:nvidia-.+|cudf|cuml|libcudf|cugraph|rmm|pylibraft|faiss-gpu)-cu(\d\d)$|^(?:jax-cuda|cupy-cuda)(\d\d)"
-)
-VERSIONED = frozenset(["cuda-toolkit", "nvidia-cuda-runtime", "nvidia-cublas"])
-"""Their own version is CUDA's."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +56,19 @@ def check_hardware(hardware: Hardware, lock: Lock, target: Target) -> tuple[Noti
     return tuple(_unused_cuda(lock)) if hardware.accelerator == "cpu" else ()
 
 
-def cuda_lines(lock: Lock) -> frozenset[str]:
-    """The major versions of CUDA whose libraries are in the lock: ``{"12", "13"}``."""
-    found = set()
-    for package in lock.packages:
-        named = LINE.match(package.name)
-        if named:
-            found.add(named.group(1) or named.group(2))
-        elif package.name in VERSIONED:
-            found.add(package.version.split(".")[0])
-    return frozenset(found)
+def card_bounds(hardware: Hardware, target: Target) -> tuple[str, ...]:
+    """Versions that have code for the declared card, for an image with CUDA."""
+    line = hardware_image(target.accelerator).cuda
+    return kernel_bounds(line, hardware.declared.compute_capability or "")
+
+
+def least_capability(lock: Lock) -> str:
+    """The least compute capability that all of the lock's wheels have code for, as far as the table knows them."""
+    lines = cuda_lines(lock)
+    known = [
+        row["least"] for package in lock.packages for row in _rows(package.name) if _holds(row, package.version, lines)
+    ]
+    return max(known, key=lambda version: _pair(version) or (0, 0), default="")
 
 
 def _gaps(declared: DeclaredHardware, lock: Lock) -> Iterator[Gap]:

@@ -18,11 +18,11 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlpack.engines.roots import root_folder
 from jupyter_mlpack.errors import ManifestUnreadable, StoreUnreadable
+from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.lifecycle.cache import LayerCache
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.oci.sharing import alone, is_held

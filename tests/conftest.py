@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -30,6 +34,80 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 STACKS = Path(__file__).parents[1] / "stacks"
+
+
+LONGEST = 900
+"""Seconds for a test, and for what it needs: on a crowded machine the slowest takes a fifth of that."""
+
+
+def too_long(number: int, frame: object) -> None:
+    """Wherever the test waits: that is in the traceback."""
+    pytest.fail(f"not over after {LONGEST} seconds")
+
+
+@contextmanager
+def no_longer() -> Iterator[None]:
+    """Fail what takes too long; what waits for ever would hold up all tests, and nobody would know which it is."""
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """With a time limit, session fixtures included."""
+    with no_longer():
+        yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """With a time limit."""
+    with no_longer():
+        yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """With a time limit."""
+    with no_longer():
+        yield
+
+
+NOT_COMPARED = "NOT COMPARED with the official lifecycle"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last, and in so many words, what nobody judged: a skipped comparison is none that passed."""
+    yield
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
+    reasons = Counter(str(report.longrepr[2]).partition("Skipped: ")[2] for report in skipped)
+    missing = {reason: count for reason, count in reasons.items() if reason.startswith(NOT_COMPARED)}
+    if missing:
+        terminalreporter.section("THE REFEREE WAS MISSING", sep="!", red=True, bold=True)
+        for reason, count in missing.items():
+            terminalreporter.line(f"{count} tests {reason}", red=True, bold=True)
+        terminalreporter.line("tests/official/install FOLDER builds it (Go needed); then set MLPACK_OFFICIAL=FOLDER.")
+
+
+@pytest.fixture(scope="session")
+def official_folder() -> Path:
+    """The folder of the official programs: ``MLPACK_OFFICIAL``, which then must have them, else where they are on PATH.
+
+    Without them the test is skipped, and the last lines of pytest say so.
+    """
+    named = os.environ.get("MLPACK_OFFICIAL")
+    found = shutil.which("lifecycle", path=named)
+    if found is not None and (Path(found).parent / "launcher").exists():
+        return Path(found).parent
+    if named:
+        pytest.fail(f"MLPACK_OFFICIAL is {named}, where there is no official lifecycle and launcher")
+    pytest.skip(f"{NOT_COMPARED}: it is neither on PATH nor in MLPACK_OFFICIAL")
 
 
 @pytest.fixture(scope="session")
@@ -118,20 +196,20 @@ class RunningRegistry:
     process: subprocess.Popen[bytes]
 
 
-StartRegistry = Callable[[str], RunningRegistry]
+StartRegistry = Callable[..., RunningRegistry]
 
 
-@pytest.fixture
-def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRegistry]:
-    """Starts the distribution project's registry; the argument is further configuration (YAML)."""
+@contextmanager
+def registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRegistry]:
+    """Starts registries of the distribution project, and ends them."""
     program = shutil.which("docker-registry") or shutil.which("registry")
     if program is None:
         pytest.skip("LOUD: no registry program; install Debian's package docker-registry to run this test")
     running: list[RunningRegistry] = []
 
-    def start(further: str = "") -> RunningRegistry:
+    def start(further: str = "", address: str = "127.0.0.1") -> RunningRegistry:
         folder = tmp_path_factory.mktemp("registry")
-        host = f"127.0.0.1:{free_port()}"
+        host = f"{address}:{free_port()}"
         storage = f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}}}"
         (folder / "config.yml").write_text(f'version: 0.1\n{storage}\nhttp: {{addr: "{host}"}}\n{further}\n')
         with (folder / "log").open("wb") as log:
@@ -142,16 +220,109 @@ def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRe
         wait_until_it_answers(registry)
         return registry
 
-    yield start
-    for registry in running:
-        registry.process.terminate()
-        registry.process.wait(10)
+    try:
+        yield start
+    finally:
+        for registry in running:
+            registry.process.terminate()
+            registry.process.wait(10)
+
+
+@pytest.fixture
+def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRegistry]:
+    """Starts the distribution project's registry; the argument is further configuration (YAML)."""
+    with registries(tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """One for the whole session: repositories are told apart by their names."""
+    with registries(tmp_path_factory) as start:
+        yield start("")
+
+
+@pytest.fixture(scope="session")
+def registry_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RunningRegistry]]:
+    """Starts one for the whole session at an address of this machine."""
+    with registries(tmp_path_factory) as start:
+        yield lambda address: start("", address)
 
 
 @pytest.fixture
 def registry(start_registry: StartRegistry) -> RunningRegistry:
     """A registry that lets everybody in."""
     return start_registry("")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate for 127.0.0.1, and the certificate of an authority that signed it, in one file."""
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("127.0.0.1", "An organisation")]
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+
+    def made(number: int) -> bytes:
+        builder = (
+            x509.CertificateBuilder().subject_name(names[number]).issuer_name(names[1])
+            .public_key(keys[number].public_key()).serial_number(number + 1)
+            .not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
+            .add_extension(x509.BasicConstraints(ca=bool(number), path_length=None), critical=True)
+        )  # fmt: skip
+        builder = builder if number else builder.add_extension(address, critical=True)
+        return builder.sign(keys[1], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    form = serialization.PrivateFormat.PKCS8
+    secret = keys[0].private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(secret + made(0) + made(1))
+    return path
+
+
+@pytest.fixture
+def authority(certificate: Path, tmp_path: Path) -> Path:
+    """The certificate of who signed it, as an organisation hands it out."""
+    path = tmp_path / "authority.pem"
+    _, begin, rest = certificate.read_text().rpartition("-----BEGIN CERT")
+    path.write_text(f"# An organisation's own\n{begin}{rest}")
+    return path
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def tls_site(certificate: Path) -> Iterator[Callable[[Path], str]]:
+    """``tls_site(folder)``: its address on this machine, with a certificate that nobody knows."""
+    running: list[ThreadingHTTPServer] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def start(folder: Path) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that do not trust us hang up
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        running.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return f"https://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
 
 
 def free_port() -> int:

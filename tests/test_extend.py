@@ -12,8 +12,9 @@ from jupyter_mlpack.extend import Extender
 from jupyter_mlpack.lifecycle.records import BuildpackRecord, LayerRecord
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
+from jupyter_mlpack.stack.assembling import run_config
 from jupyter_mlpack.stack.recipe import StackSettings, read_stack
-from jupyter_mlpack.stack.run_image import Assembly, run_config
+from jupyter_mlpack.stack.run_image import Assembly
 from jupyter_mlpack.values import Catalog, Evidence, Location, SystemPackage
 
 STACKS = Path(__file__).parents[1] / "stacks"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -15,14 +17,14 @@ from jupyter_mlpack import frozen
 Make = Callable[..., Any]
 
 
-def classes(make: Make) -> tuple[type[Any], type[Any]]:
+def classes(make: Make, field: Callable[..., Any]) -> tuple[type[Any], type[Any]]:
     @make(frozen=True)
     class Point:
         """A frozen one."""
 
         x: int
-        y: object = dataclasses.field(hash=False, default=2)
-        names: tuple[str, ...] = dataclasses.field(default_factory=tuple, repr=False)
+        y: object = field(hash=False, default=2)
+        names: tuple[str, ...] = field(default_factory=tuple, repr=False)
 
         @property
         def far(self) -> bool:
@@ -33,12 +35,12 @@ def classes(make: Make) -> tuple[type[Any], type[Any]]:
         """One that changes."""
 
         total: int = 0
-        seen: list[int] = dataclasses.field(default_factory=list)
+        seen: list[int] = field(default_factory=list)
 
     return Point, Count
 
 
-OURS, THEIRS = classes(frozen.dataclass), classes(dataclasses.dataclass)
+OURS, THEIRS = classes(frozen.dataclass, frozen.field), classes(dataclasses.dataclass, dataclasses.field)
 ARGUMENTS = st.tuples(
     st.lists(st.integers(0, 3), max_size=4),
     st.dictionaries(st.sampled_from(["x", "y", "names", "z"]), st.integers(0, 3), max_size=3),
@@ -105,3 +107,59 @@ def test_dataclass__not_a_plain_class__is_left_to_the_standard_library() -> None
     with pytest.raises(ValueError, match=r"^$"):
         Child(4)
     assert [entry.name for entry in dataclasses.fields(Child)] == ["x", "y"]
+
+
+def test_dataclass__child_of_a_plain_class__has_its_fields_and_stays_frozen() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Child(OURS[0]):  # type: ignore[name-defined,misc]
+        more: int = 0
+
+    child = Child(1, more=2)
+    assert [entry.name for entry in dataclasses.fields(child)] == ["x", "y", "names", "more"]
+    assert frozen.names(Child) == ("x", "y", "names", "more")
+    assert frozen.replace(child, x=4) == Child(4, more=2)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        child.more = 3
+    with pytest.raises(TypeError, match="non-frozen"):
+        dataclasses.dataclass(type("Loose", (OURS[0],), {"__annotations__": {}}))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "namespace"),
+    [({"a": "int", "b": "int"}, {"a": 1}), ({"a": "list"}, {"a": []}), ({"a": "int"}, {"a": "wrong option"})],
+    ids=["required after optional", "mutable default", "unknown option"],
+)
+def test_dataclass__mistakes__are_refused_as_by_the_standard_library(
+    annotations: dict[str, str], namespace: dict[str, Any]
+) -> None:
+    if namespace["a"] == "wrong option":
+        namespace = {"a": frozen.field(wrong=1)}
+    with pytest.raises((TypeError, ValueError)):
+        frozen.dataclass(type("Wrong", (), {**namespace, "__annotations__": annotations}))
+
+
+def test_dataclass__fields_and_patterns__as_by_the_standard_library() -> None:
+    for ours, theirs in zip(OURS, THEIRS, strict=True):
+        told = [
+            [(entry.name, entry.type, entry.repr, entry.hash) for entry in dataclasses.fields(cls)]
+            for cls in (ours, theirs)
+        ]
+        assert told[0] == told[1]
+        assert ours.__match_args__ == theirs.__match_args__
+        assert dataclasses.is_dataclass(ours)
+        assert frozen.is_dataclass(ours(1))
+    assert frozen.names(int) is None
+
+
+def test_dataclass__values_are_made__the_standard_module_is_not_imported() -> None:
+    program = """
+import sys
+from jupyter_mlpack.frozen import dataclass, field, replace, names
+@dataclass(frozen=True)
+class Point:
+    x: int
+    y: list = field(default_factory=list)
+assert replace(Point(1), x=2) == Point(2) and hash(replace(Point(1), y=())) and names(Point) == ("x", "y")
+assert "dataclasses" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", "from __future__ import annotations\n" + program], check=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jupyter_mlpack.events import MetricsRecorded
-from jupyter_mlpack.metrics import FULL, MAX_NAMES, Recorder, parse_metrics
+from jupyter_mlpack.metric_lines import FULL, MAX_NAMES, parse_metrics
+from jupyter_mlpack.metrics import Recorder
 
 SAYS: dict[str, tuple[str, dict[str, float], int | None]] = {
     "equals": ("loss=0.31", {"loss": 0.31}, None),

@@ -136,7 +136,7 @@ def test_build__one_cell_edited__only_the_application_is_written_again(
     notebook = tmp_path / "digits" / "digits.ipynb"
     original = notebook.read_text()
     document = json.loads(original)
-    document["cells"][-1]["source"] = ["print('edited')\n"]
+    document["cells"][-3]["source"] = ["print('edited')\n"]
     notebook.write_text(json.dumps(document))
     answer = mlpack(home, "build", str(notebook), "--format", "json")
     events = [json.loads(line) for line in answer.stdout.splitlines()]
@@ -149,12 +149,15 @@ def test_build__one_cell_edited__only_the_application_is_written_again(
     assert restored.descriptor.digest == image.descriptor.digest
 
 
+OUTPUTS = ["digits.ipynb", "loss.png", "metrics.jsonl", "model.joblib"]
+
+
 def test_run__process_engine__brings_back_notebook_model_and_picture(
     image: StoredImage, home: Path, tmp_path: Path
 ) -> None:
     answer = mlpack(home, "run", image.name, "-p", "epochs=5", "--engine", "process", "--output", str(tmp_path / "out"))
     assert "epoch=5 loss=" in answer.stdout
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["digits.ipynb", "loss.png", "model.joblib"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == OUTPUTS
     executed = json.loads((tmp_path / "out" / "digits.ipynb").read_text())
     assert any("epochs = 5" in "".join(cell["source"]) for cell in executed["cells"])
 
@@ -207,7 +210,7 @@ def test_docker__loaded__runs_as_non_root_on_a_read_only_root(image: StoredImage
 def test_run__docker_engine__same_outputs(image: StoredImage, home: Path, tmp_path: Path) -> None:
     docker("version")
     mlpack(home, "run", image.name, "-p", "epochs=5", "--engine", "docker", "--output", str(tmp_path / "out"))
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["digits.ipynb", "loss.png", "model.joblib"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == OUTPUTS
 
 
 def test_layout__skopeo__reads_labels_and_entrypoint(layout: Path) -> None:

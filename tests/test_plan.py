@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,12 @@ from typing import Any
 import pytest
 
 from jupyter_mlpack.errors import ImportsUnresolved, PythonUnsupported, StackUnknown
+from jupyter_mlpack.grouping import ALONE_AT_MOST, ALONE_FROM, BIG, BIG_AT_MOST, CLASSES, group_packages
 from jupyter_mlpack.plan import (
-    ALONE_AT_MOST,
-    ALONE_FROM,
+    RUNNER,
     choose_requirements,
     choose_stack,
     default_name,
-    group_packages,
     make_plan,
     make_target,
 )
@@ -85,18 +85,18 @@ def test_choose_stack__unknown_name__lists_the_known() -> None:
 
 def test_choose_requirements__notebook_and_user_beat_the_runner() -> None:
     found = inspection(Dependency("pandas", "==2.1", "kernel"), Dependency("papermill", "==2.5", "kernel"))
-    lines = choose_requirements(found, Purpose.TRAINING, ("pandas>=2",), lenient=False)
+    lines = choose_requirements(found, RUNNER[Purpose.TRAINING], ("pandas>=2",), lenient=False)
     assert lines == ("ipykernel>=6.29", "pandas>=2", "papermill==2.5")
 
 
 def test_choose_requirements__unresolved_import__is_refused_with_its_place() -> None:
     found = inspection(unresolved=(Unresolved("strange", (WHERE,)),))
     with pytest.raises(ImportsUnresolved) as refusal:
-        choose_requirements(found, Purpose.TRAINING, (), lenient=False)
+        choose_requirements(found, RUNNER[Purpose.TRAINING], (), lenient=False)
     assert refusal.value.data["where"] == "n.ipynb, cell 4, line 1"
     assert refusal.value.location == WHERE.location
     assert refusal.value.mend() == Action("retry", "Build without strange", {"ignore": ["strange"]})
-    assert choose_requirements(found, Purpose.TRAINING, (), lenient=True)
+    assert choose_requirements(found, RUNNER[Purpose.TRAINING], (), lenient=True)
 
 
 def package(name: str, size: int) -> LockedPackage:
@@ -119,6 +119,58 @@ def test_group_packages__many_big_wheels__the_number_of_layers_is_bounded() -> N
     assert sorted(pin for layer in layers for pin in layer["packages"]) == [
         f"p{number:02}==1.0" for number in range(20)
     ]
+
+
+def grouped(*names: str, size: int = 1) -> dict[str, list[str]]:
+    layers = group_packages(Lock(tuple(package(name, size) for name in names)))
+    return {layer["layer"].rsplit("-", 1)[0]: [pin.partition("==")[0] for pin in layer["packages"]] for layer in layers}
+
+
+def test_group_packages__what_runs_notebooks__is_two_classes_whatever_the_sizes() -> None:
+    names = ("ipykernel", "jedi", "mine", "papermill", "requests")
+    found = {"runner": ["ipykernel", "jedi", "papermill"], "common": ["requests"], "packages": ["mine"]}
+    assert grouped(*names) == found
+    assert set(grouped(*names, size=ALONE_FROM)) == {"runner", "common", "mine-1.0-mine"}
+
+
+def test_group_packages__no_runner__no_classes() -> None:
+    assert grouped("ipykernel", "jedi", "requests") == {"packages": ["ipykernel", "jedi", "requests"]}
+
+
+def test_group_packages__pandas__what_it_brings_along_is_no_rest_of_the_notebook() -> None:
+    """A package more must not move a megabyte that most notebooks share."""
+    assert grouped("mine", "pandas", "tzdata") == {"science": ["tzdata"], "packages": ["mine", "pandas"]}
+    assert grouped("mine", "tzdata") == {"packages": ["mine", "tzdata"]}
+    before, after = (
+        group_packages(Lock(tuple(package(name, 1) for name in ("cycler", "matplotlib", "tzdata", *more))))[0]
+        for more in ((), ("mine",))
+    )
+    assert before == after
+
+
+def test_group_packages__torch__has_what_comes_with_it_beside_it_and_no_more() -> None:
+    names = ("mine", "nvidia-cuda-cupti", "sympy", "torch")
+    assert grouped(*names) == {"torch": ["nvidia-cuda-cupti", "sympy"], "packages": ["mine", "torch"]}
+    assert set(grouped(*names, size=BIG)) >= {"mine-1.0-mine", "sympy-1.0-sympy", "torch-1.0-torch"}
+    assert grouped("mine", "sympy") == {"packages": ["mine", "sympy"]}
+
+
+def test_group_packages__all_big_wheels_stand_alone__up_to_a_number() -> None:
+    lock = Lock(tuple(package(f"p{number:02}", BIG + number) for number in range(BIG_AT_MOST + 5)))
+    *alone, rest = group_packages(lock)
+    assert [len(layer["packages"]) for layer in (*alone, rest)] == [*[1] * BIG_AT_MOST, 5]
+
+
+def test_group_packages__class__is_named_by_its_wheels() -> None:
+    first, *_ = group_packages(Lock((package("ipykernel", 1), package("papermill", 1))))
+    more, *_ = group_packages(Lock((package("ipykernel", 1), package("numpy", 1), package("papermill", 1))))
+    other, *_ = group_packages(Lock((package("ipykernel", 1), package("jedi", 1), package("papermill", 1))))
+    assert first["layer"] == more["layer"] != other["layer"]
+
+
+def test_group_packages__classes__have_nothing_in_common() -> None:
+    for first, second in itertools.combinations(CLASSES.keys() - {"server"}, 2):
+        assert not CLASSES[first] & CLASSES[second]
 
 
 PLACE = {"cell": 1, "line": 1, "column": 5, "end_line": 1, "end_column": 8, "text": "0.1"}

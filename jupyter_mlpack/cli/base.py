@@ -18,6 +18,7 @@ from jupyter_mlpack.errors import Interrupted, MlpackError, OptionWrong
 
 if TYPE_CHECKING:
     from jupyter_mlpack.cli.report import Reporter
+    from jupyter_mlpack.events import Emit
 
 
 class Command(SettingsApp):
@@ -40,8 +41,16 @@ class Command(SettingsApp):
         " All beat those of MLPACK_MODULES, which beat ours.",
     ).tag(config=True)
 
+    ca_certificates = Unicode(
+        help="A file or folder of certificates (PEM) of authorities to trust, beside the public ones; in images, too."
+    ).tag(config=True)
+
+    listener: Emit = staticmethod(lambda event: None)
+    """Who is told what happens before the command's own work."""
+
     common_aliases: ClassVar[Mapping[str, str]] = {
         "home": "Command.home",
+        "ca-certificates": "Command.ca_certificates",
         "format": "Command.format",
         "config": "SettingsApp.config_file",
         "log-level": "Application.log_level",
@@ -59,7 +68,7 @@ class Command(SettingsApp):
         yield from (f"usage: {self.usage}", "", self.words.strip(), "")
         if self.subcommands:
             yield "commands:"
-            yield from (f"  {name:<10}{about}" for name, (_, about) in self.subcommands.items())
+            yield from (f"  {name:<15}{about}" for name, (_, about) in self.subcommands.items() if about)
             yield ""
         yield "options:"
         width = max(len(option) for option, _ in (*self.options, *COMMON_OPTIONS)) + 2
@@ -83,8 +92,27 @@ class Command(SettingsApp):
             return
         self.name_tables()
         with self.reporter() as reporter:
-            status = guarded(self.run, reporter, lambda: self.home, self.interruption)
+            status = guarded(self.trusting_run, reporter, lambda: self.home, self.interruption)
         self.exit(status)
+
+    def run_subcommand(self) -> None:
+        """``start`` of a command that only has subcommands; alone, it shows its help."""
+        if self.subapp is not None:
+            self.subapp.start()
+            return
+        self.print_help()
+        self.exit(0 if not self.extra_args else 2)
+
+    def trusting_run(self, reporter: Reporter) -> int:
+        """``run``, once this process trusts whom it shall."""
+        self.listener = reporter
+        if self.ca_certificates:
+            from pathlib import Path
+
+            from jupyter_mlpack.given.trust import trust
+
+            trust(Path(self.ca_certificates).expanduser(), Path(self.home).expanduser())
+        return self.run(reporter)
 
     def name_tables(self) -> None:
         """Put the tables of ``modules`` where inspection looks for them."""
@@ -116,6 +144,7 @@ class Command(SettingsApp):
 
 COMMON_OPTIONS = (
     ("--home DIR", "where images and layers are kept (default: MLPACK_HOME, else Jupyter's data folder)"),
+    ("--ca-certificates FILE", "certificates (PEM) of authorities to trust, beside the public ones; in images, too"),
     ("--format json", "one event a line, for machines"),
     ("-v, --verbose", "show the log of every phase"),
     ("--help-all", "all settings, with what each does"),

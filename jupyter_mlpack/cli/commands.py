@@ -20,7 +20,22 @@ an OCI image. `run` runs the training in it, here, and brings the executed noteb
         "inspect": ("jupyter_mlpack.cli.inspect.InspectCommand", "what a notebook needs, and why"),
         "build": ("jupyter_mlpack.cli.build.BuildCommand", "make an image of a notebook"),
         "run": ("jupyter_mlpack.cli.run.RunCommand", "run the training in an image"),
+        "submit": (
+            "jupyter_mlpack.cli.submit.SubmitCommand",
+            "run the training on a target: another machine, a cluster",
+        ),
+        "jobs": ("jupyter_mlpack.cli.jobs.JobsCommand", "list jobs, and the targets that there are"),
+        "logs": ("jupyter_mlpack.cli.logs.LogsCommand", "what a job says"),
+        "cancel": ("jupyter_mlpack.cli.cancel.CancelCommand", "end a job"),
+        "attend": ("jupyter_mlpack.cli.attend.AttendCommand", ""),
+        "fetch": ("jupyter_mlpack.cli.fetch.FetchCommand", "bring what a job wrote"),
         "images": ("jupyter_mlpack.cli.images.ImagesCommand", "list, export or remove images"),
+        "inspect-image": ("jupyter_mlpack.cli.inspect_image.InspectImageCommand", "what an image is made of"),
+        "rebase": ("jupyter_mlpack.cli.rebase.RebaseCommand", "put an image on another run image, in a second"),
+        "builder": ("jupyter_mlpack.cli.builder.BuilderCommand", "builder images, for Docker, pack and kpack"),
+        "buildpack": ("jupyter_mlpack.cli.buildpack.BuildpackCommand", "pack a buildpack of your own, look at one"),
+        "stack": ("jupyter_mlpack.cli.stack.StackCommand", "what images stand on, also as a Dockerfile"),
+        "cache": ("jupyter_mlpack.cli.cache.CacheCommand", "what is kept where, and to make room"),
     }
     examples = """
 jupyter mlpack inspect train.ipynb
@@ -31,8 +46,4 @@ jupyter mlpack build --help"""
 
     def start(self) -> None:
         """Run the subcommand; alone, show the help."""
-        if self.subapp is not None:
-            self.subapp.start()
-            return
-        self.print_help()
-        self.exit(0 if not self.extra_args else 2)
+        self.run_subcommand()

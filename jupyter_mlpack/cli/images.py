@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Collection
+
 from traitlets import Bool
 
 from jupyter_mlpack.cli.base import Command
@@ -9,6 +12,8 @@ from jupyter_mlpack.cli.machine import MachineMixin, OutputsMixin
 from jupyter_mlpack.cli.report import Reporter
 from jupyter_mlpack.errors import ImageUnknown
 from jupyter_mlpack.events import Noticed
+from jupyter_mlpack.lifecycle.description import describe_image
+from jupyter_mlpack.lifecycle.rebasable import is_outdated
 from jupyter_mlpack.oci import Store, StoredImage
 from jupyter_mlpack.publish import check_outputs, publish
 from jupyter_mlpack.values import Json, Notice
@@ -47,7 +52,9 @@ jupyter mlpack images train:training --remove"""
         store = self.store()
         if not self.extra_args:
             images = store.images()
-            reporter.result(describe_images(images), {"images": [image_json(image) for image in images]})
+            outdated = frozenset(image.name for image in images if is_outdated(image, store))
+            data = [{**image_json(image), "outdated": image.name in outdated} for image in images]
+            reporter.result(describe_images(images, outdated), {"images": data})
             return 0
         name = self.extra_args[0]
         if self.remove:
@@ -76,8 +83,11 @@ jupyter mlpack images train:training --remove"""
 
 def image_json(image: StoredImage) -> dict[str, Json]:
     """An image and its layers, the lowest first."""
-    origins = [entry.created_by for entry in image.config.history if not entry.empty_layer]
-    origins += [""] * (len(image.layers) - len(origins))
+    described = describe_image(image, "store").layers
+    told = [entry.created_by for entry in image.config.history if not entry.empty_layer]
+    told += [""] * (len(image.layers) - len(told))
+    # A rebase drops the history; the label names the layers still.
+    origins = [text or f"{layer.part}: {layer.name}" for text, layer in zip(told, described, strict=False)]
     layers: list[Json] = [
         {
             "diff_id": layer.diff_id,
@@ -90,12 +100,15 @@ def image_json(image: StoredImage) -> dict[str, Json]:
     return {"name": image.name, "digest": image.descriptor.digest, "size": image.size, "layers": layers}
 
 
-def describe_images(images: tuple[StoredImage, ...]) -> str:
-    """A table of names, digests and sizes."""
+def describe_images(images: tuple[StoredImage, ...], outdated: Collection[str] = ()) -> str:
+    """A table of names, digests and sizes, and what has a newer run image here."""
     if not images:
         return "No images yet. Make one: jupyter mlpack build NOTEBOOK"
     width = max(len(image.name) for image in images)
-    return "\n".join(f"{image.name:<{width}}  {describe_size(image)}" for image in images)
+    lines = [f"{image.name:<{width}}  {describe_size(image)}" for image in images]
+    newer = [name for name in (image.name for image in images) if name in outdated]
+    lines += [f"There is a newer run image for {name}: jupyter mlpack rebase {shlex.quote(name)}" for name in newer]
+    return "\n".join(lines)
 
 
 def describe_size(image: StoredImage) -> str:

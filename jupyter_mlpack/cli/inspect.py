@@ -45,7 +45,8 @@ A folder stands for all notebooks below it, read in one process; one that is bro
         ("--choices JSON", 'over the mlpack key of the notebook\'s metadata, e.g. \'{"ignore": ["x"]}\'; or @FILE'),
         ("--python X.Y", "Python of the lock (default: the notebook's)"),
         ("--stack NAME", "the run image the lock is for: bookworm or trixie"),
-        ("--arch ARCH", "amd64 or arm64: the machine the lock is for (default: this machine's)"),
+        ("--accelerator NAME", "what the lock is for: cpu, cuda13 ... (default: what the notebook asks for)"),
+        ("--platform OS/ARCH", "linux/amd64 or linux/arm64: where the lock is for (default: this machine's)"),
     )
     examples = """
 jupyter mlpack inspect train.ipynb
@@ -99,10 +100,12 @@ exit status: 0 all was read; 2 a notebook could not be read (of a folder: at lea
         from jupyter_mlpack.wishes import Wishes
 
         wishes = Wishes(
-            arch=self.arch,
+            arch=self.architecture(),
+            accelerator=self.accelerator or None,
             python=self.python or None,
             stack=self.stack or None,
             allowed_indexes=tuple(self.allow_index),
+            folder=Path(self.extra_args[0]).parent if self.extra_args else None,
         )
         return pylock(inspection, wishes, self.machine(), reporter)
 

@@ -18,8 +18,9 @@ from jupyter_mlpack.errors import (
 )
 from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.inspection.choices import Choices
+from jupyter_mlpack.inspection.served import may_serve
 from jupyter_mlpack.survey import Kernels, find_notebooks, inspect_file, read_tables
-from jupyter_mlpack.values import Inspection, to_json
+from jupyter_mlpack.values import Inspection, Json, Notebook, Serving, to_json
 
 if TYPE_CHECKING:
     from jupyter_mlpack.cli.folder import Totals
@@ -50,14 +51,14 @@ class Inspecting:
         path = Path(self.given[0])
         if path.is_dir():
             return self.run_folder(path)
-        _, inspection = inspect_file(path, self.kernels, self.choices)
-        reporter.result(*self.answer(inspection, reporter))
+        notebook, inspection = inspect_file(path, self.kernels, self.choices)
+        reporter.result(*self.answer(inspection, reporter, find_side(notebook)))
         return 0
 
-    def answer(self, inspection: Inspection, reporter: Reporter) -> tuple[str, Any]:
+    def answer(self, inspection: Inspection, reporter: Reporter, serving: Serving | None) -> tuple[str, Any]:
         """The inspection as ``format`` has it: text, or data for JSON."""
         if self.format == "json":
-            return "", to_json(inspection)
+            return "", with_serving(to_json(inspection), serving)
         if self.format == "requirements":
             from jupyter_mlpack.resolution.formats import requirements_text
 
@@ -69,6 +70,10 @@ class Inspecting:
 
         sheet = make_sheet(sys.stdout)
         write_inspection(sheet, inspection, full=self.verbose)
+        if serving is not None:
+            from jupyter_mlpack.cli.served import write_serving
+
+            write_serving(sheet, serving)
         return sheet.text(), None
 
     def run_folder(self, folder: Path) -> int:
@@ -89,3 +94,17 @@ class Inspecting:
         if self.totals is None:
             return Interrupted()
         return InterruptedInspection(done=self.totals.done, total=self.totals.total)
+
+
+def find_side(notebook: Notebook | None) -> Serving | None:
+    """What an inference image would hold; none for a notebook without a predict function."""
+    if notebook is None or not may_serve(notebook):
+        return None
+    from jupyter_mlpack.inspection.serving import find_serving
+
+    return find_serving(notebook)
+
+
+def with_serving(data: Json, serving: Serving | None) -> Json:
+    """The inspection as JSON, with ``serving`` where there is something to serve."""
+    return {**data, "serving": to_json(serving)} if serving is not None and isinstance(data, dict) else data

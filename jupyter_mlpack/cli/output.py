@@ -44,11 +44,15 @@ class Sentences(Protocol):
         """What mends it at once, where something does."""
 
 
-def say(text: str, stream: TextIO) -> None:
-    """Write a line, at once: no signal comes between the text and its end. Raises ``Stopped`` when nobody reads it."""
+def say(text: str, stream: TextIO, now: bool = True) -> None:
+    """Write a line, at once: no signal comes between the text and its end. Raises ``Stopped`` when nobody reads it.
+
+    Without ``now`` it goes with the next line.
+    """
     try:
         stream.write(text + "\n")
-        stream.flush()
+        if now:
+            stream.flush()
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())  # what is still in the buffer must go somewhere when Python ends

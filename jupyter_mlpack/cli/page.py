@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jupyter_mlpack.cli.style import Sheet, Span
-from jupyter_mlpack.values import Dependency, Evidence, Hardware, Inspection, Location, Notice
+from jupyter_mlpack.inspection.assets import KIND as ASSET
+from jupyter_mlpack.values import Dependency, Evidence, Hardware, Inspection, LocalFile, Location, Notice
 
 BADGES = {
     "kernel": ("kernel", "green"),
@@ -128,7 +129,7 @@ def write_lists(sheet: Sheet, inspection: Inspection, *, full: bool) -> None:
         ("declarations read", list(declarations(inspection))),
         ("indexes", rows((item.url, item.role, item.evidence) for item in inspection.indexes)),
         ("parameters", list(parameters(inspection))),
-        ("files in", rows((item.path, size(item.size), item.evidence) for item in inspection.files)),
+        ("files in", rows((item.path, what(item), item.evidence) for item in inspection.files)),
         ("files out", rows((item.path, "", item.evidence) for item in inspection.outputs)),
         ("secrets by name", rows((item.name, item.source, item.evidence) for item in inspection.secrets)),
     ]
@@ -213,6 +214,11 @@ def more(sheet: Sheet, hidden: int) -> None:
 def counted(number: int, noun: str) -> str:
     """``1 package``, ``2 packages``."""
     return f"{number} {noun}{'' if number == 1 or not noun else 's'}".strip()
+
+
+def what(file: LocalFile) -> str:
+    """The size of a file; of one that will be there only, what it is."""
+    return file.kind if file.kind == ASSET else size(file.size)
 
 
 def size(number: int) -> str:

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from jupyter_mlpack.cli.output import failure_lines, say, visible
-from jupyter_mlpack.events import Event, Failed, LogLines, Noticed, event_json
+from jupyter_mlpack.events import Event, Failed, LayerExported, LogLines, Noticed, PhaseEnded, event_json
+
+FOLLOWED = (LayerExported, PhaseEnded)
+"""Events after which the next comes at once: how far the export is, the next phase, the end."""
 
 
 class Reporter(Protocol):
@@ -32,8 +35,8 @@ class JsonReporter:
         self.stream = stream
 
     def __call__(self, event: Event) -> None:
-        """Write the event as one line."""
-        self.line(event_json(event))
+        """Write the event as one line, at once unless another is sure to come: each wakes whoever listens."""
+        self.line(event_json(event), now=not isinstance(event, FOLLOWED))
 
     def result(self, text: str, data: object) -> None:
         """Write the data as one line."""
@@ -44,9 +47,9 @@ class JsonReporter:
         """Write the interruption as a failure."""
         self(failure)
 
-    def line(self, data: object) -> None:
-        """Write one line."""
-        say(json.dumps(data, ensure_ascii=False), self.stream)
+    def line(self, data: object, now: bool = True) -> None:
+        """Write one line; with the next one that is written ``now``."""
+        say(json.dumps(data, ensure_ascii=False), self.stream, now)
 
 
 class PlainReporter:

@@ -69,7 +69,8 @@ def in_words(message: str) -> str:
     >>> in_words("The 'format' trait of an X instance expected any of ['a', 'b'], not the str 'c'.")
     "--format is one of a, b; not 'c'"
     """
-    found = re.match(r"The '(\w+)' trait of an? \w+ instance expected any of \[(.*)\], not the \w+ (.*?)\.?$", message)
+    expected = r"expected any of \[(.*)\](?: or None)?, not the \w+ (.*?)\.?$"
+    found = re.match(rf"The '(\w+)' trait of an? \w+ instance {expected}", message)
     if found:
         name, choices, given = found.groups()
         return f"--{name.replace('_', '-')} is one of {choices.replace(chr(39), '')}; not {given}"

@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 from rich.cells import cell_len
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_mlpack.cli.output import visible
+from jupyter_mlpack.frozen import dataclass
 
 PIPE_WIDTH = 120
 """Columns of a pipe or a file, where there is no terminal to ask."""

@@ -15,6 +15,7 @@ from jupyter_mlpack.cli.output import failure_lines, visible
 PLAIN_WORDS = {
     "inspect": "Reading the notebook",
     "resolve": "Choosing versions",
+    "fetch": "Fetching data and models",
     "stack": "Preparing the base",
     "analyze": "Looking at the last image",
     "detect": "Deciding what is needed",

@@ -62,7 +62,19 @@ class ChoicesWrong(InputError):
 
     code = "choices-wrong"
     what = "The choices cannot be used: {problem}."
-    hint = "The keys: packages, modules, ignore, without, system, hardware, purpose, name, python."
+    hint = (
+        "The keys: packages, modules, ignore, without, system, hardware, purpose, name, python, predict, requirements, "
+        "groups, conda, model, platform, stack."
+    )
+
+
+class ChoiceOutside(InputError):
+    """A choice names a file that a link in the notebook's folder leads out of it."""
+
+    code = "choice-outside"
+    what = "The choice {key} cannot be followed: {path} lies outside of the notebook's folder."
+    why = "A notebook that somebody else wrote must not put files of this machine into an image."
+    hint = "Copy the file into the notebook's folder, or name it on the command line: --requirements, --conda, --model."
 
 
 class ChoicesNeedNotebook(InputError):

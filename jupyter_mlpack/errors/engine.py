@@ -118,6 +118,26 @@ class ImageWithoutTraining(EngineError):
     hint = "Build the notebook for training: jupyter mlpack build NOTEBOOK --purpose training"
 
 
+class PortTaken(EngineError):
+    """A service cannot listen where it shall."""
+
+    code = "service-port-taken"
+    exit_code = 2
+    what = "The service cannot listen on {host}, port {port}."
+    why = "{reason}."
+    hint = "Choose another port, or let one be chosen: jupyter mlpack run IMAGE --port 0"
+
+
+class ServiceWithParameters(EngineError):
+    """Parameters for an inference image."""
+
+    code = "service-with-parameters"
+    exit_code = 2
+    what = "{image} serves a function: it has no parameters to run with."
+    why = "-p sets those of a training; a service gets its values with each request."
+    hint = "Leave -p out: jupyter mlpack run {image}"
+
+
 class ParameterUnknown(EngineError):
     """A parameter that the notebook does not have."""
 

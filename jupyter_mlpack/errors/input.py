@@ -133,7 +133,7 @@ class ImageNotNamed(InputError):
 
     code = "image-not-named"
     what = "One image is wanted; {given} were named."
-    hint = "For example: jupyter mlpack run train:training (jupyter mlpack images lists them)"
+    hint = "For example: train:training (jupyter mlpack images lists them)"
 
 
 class ImageUnknown(InputError):
@@ -154,11 +154,11 @@ class ParameterUnreadable(InputError):
 
 
 class PurposeUnsupported(InputError):
-    """Inference images are not built yet."""
+    """A purpose that no image has."""
 
     code = "purpose-unsupported"
-    what = "Images for {purpose} cannot be built yet; only training images can."
-    hint = "Choose training as the purpose, or leave --purpose out."
+    what = "There are no images for {purpose}."
+    hint = "Choose training or inference as the purpose, or leave --purpose out."
 
 
 class TableUnreadable(InputError):
@@ -176,7 +176,10 @@ class HardwareTableUnreadable(InputError):
     code = "hardware-table-unreadable"
     what = "The table of hardware {path} cannot be used: {reason}."
     where = "{path}"
-    hint = "It has the form of jupyter_mlpack/inspection/data/hardware.toml and kernels.toml, with only what differs."
+    hint = (
+        "It has the form of hardware.toml, kernels.toml and accelerators.toml in jupyter_mlpack/inspection/data, "
+        "with only what differs."
+    )
 
 
 class TableEmpty(InputError):
@@ -193,3 +196,19 @@ class IndexUnset(InputError):
     code = "index-unset"
     what = "No package index is set on this machine, so no distribution can be asked for its modules."
     hint = "Give its address with --index, or set it for uv (UV_DEFAULT_INDEX) or pip (PIP_INDEX_URL)."
+
+
+class RequirementsUnreadable(InputError):
+    """A file that is to be required whole cannot be."""
+
+    code = "requirements-unreadable"
+    what = "{path} cannot be required: {reason}."
+    hint = "Give a requirements file, a lock, pyproject.toml, setup.cfg, Pipfile or environment.yml."
+
+
+class GroupUnknown(InputError):
+    """No required file has a group of that name."""
+
+    code = "group-unknown"
+    what = "The files of --requirements have no group or extra called {group}; they have: {groups}."
+    hint = "Correct the name of --group, or name the file that has it with --requirements."

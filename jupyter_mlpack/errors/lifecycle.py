@@ -22,6 +22,45 @@ class BuildpackApiUnsupported(LifecycleError):
     hint = "Use a release of the buildpack that declares one of these in buildpack.toml."
 
 
+class BuildpackNeedsPaths(LifecycleError):
+    """A buildpack takes the image's paths for granted, and the kernel does not let us show them to it."""
+
+    code = "buildpack-needs-paths"
+    exit_code = 22
+    what = "The buildpack {buildpack} cannot run on this machine."
+    where = "{path}"
+    why = "It must see its folders at /layers and /workspace, for which a Linux user namespace is needed. {reason}"
+    hint = (
+        "Allow unprivileged user namespaces, or build with pack or kpack, which run buildpacks in containers. "
+        "A buildpack that writes the paths that BP_IMAGE_LAYERS_DIR says runs anywhere: it may declare "
+        "relocatable = true in the [metadata.mlpack] of its buildpack.toml."
+    )
+
+
+class BuildpackNeedsArchitecture(LifecycleError):
+    """A buildpack that is not ours would build for another architecture than this machine's."""
+
+    code = "buildpack-needs-architecture"
+    exit_code = 22
+    what = "The buildpack {buildpack} cannot build for linux/{arch} on this machine."
+    where = "{path}"
+    why = "This machine is linux/{host}; what the buildpack installs for the image, it may have to run."
+    hint = (
+        "Build on a linux/{arch} machine, or leave the buildpack out. One that runs nothing of the image and writes "
+        "the paths that BP_IMAGE_LAYERS_DIR says may declare relocatable = true in [metadata.mlpack]."
+    )
+
+
+class VolumeNotShown(LifecycleError):
+    """The kernel does not let us show volumes to the buildpacks."""
+
+    code = "volume-not-shown"
+    exit_code = 22
+    what = "The volumes {targets} cannot be shown to the buildpacks on this machine."
+    why = "A Linux user namespace is needed for that. {reason}"
+    hint = "Allow unprivileged user namespaces, or copy what the buildpacks need beside the notebook."
+
+
 class WorkspaceUnwritable(LifecycleError):
     """The application folder could not be written."""
 
@@ -140,7 +179,10 @@ class ScratchFull(LifecycleError):
     exit_code = 52
     what = "There is no room left on the disk with {folder}, where the packages are prepared."
     where = "{folder}"
-    hint = "Free some space there, or set TMPDIR (scratch) or UV_CACHE_DIR (downloads) to a folder on a larger disk."
+    hint = (
+        "Free some space there, or set TMPDIR (scratch), UV_CACHE_DIR (downloads) or MLPACK_HOME (the content store) to"
+        " a folder on a larger disk."
+    )
     action = RETRY
 
 

@@ -39,6 +39,15 @@ class NoWheelForTarget(ResolutionError):
     action = ("open-packages", "Choose a version")
 
 
+class HashNotInLock(ResolutionError):
+    """The index has other files of a release than those that a lock of the folder holds the hashes of."""
+
+    code = "hash-not-in-lock"
+    what = "The index has no file of {release} for the image whose hash is in {lock}."
+    why = "The lock was made for other files; {file} is not among them, and may be somebody else's code."
+    hint = "Use the index that the lock was made with, or make the lock again if you trust that file."
+
+
 class DependencyConflict(ResolutionError):
     """Two needs exclude each other."""
 
@@ -115,7 +124,7 @@ class StackUnknown(ResolutionError):
 
     code = "stack-unknown"
     what = "There is no stack called {stack}; there are: {available}."
-    hint = "Leave --stack out to have it chosen by the notebook's Python version."
+    hint = "Leave --stack out to have it chosen by the notebook's Python version; jupyter mlpack stack list has all."
     action = RETRY
 
 

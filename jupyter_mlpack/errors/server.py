@@ -118,6 +118,44 @@ class ImageNotThere(ServerError):
     status = 409
 
 
+class ImageNotService(ServerError):
+    """An image that trains was asked to serve."""
+
+    code = "image-not-service"
+    what = "{image} answers no requests: it is a training image."
+    hint = "Build the notebook for inference."
+    status = 409
+
+
+class ImageNotTraining(ServerError):
+    """An image that serves was asked to train."""
+
+    code = "image-not-training"
+    what = "{image} does not train: it is an inference image."
+    hint = "Run it as a service, or build the notebook for training."
+    status = 409
+
+
+class ServiceNotRunning(ServerError):
+    """Something was asked of a service that this server does not run now."""
+
+    code = "service-not-running"
+    what = "The service {id} does not run here now."
+    hint = "Start it again."
+    status = 409
+
+
+class ServiceSilent(ServerError):
+    """A service that runs gave no answer that could be read."""
+
+    code = "service-silent"
+    what = "The service gave no answer."
+    why = "{reason}"
+    hint = "Look at its log, then try again."
+    action = LOG
+    status = 502
+
+
 class AnswerTooLate(ServerError):
     """A question about a notebook took longer than the server allows."""
 

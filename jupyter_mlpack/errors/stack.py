@@ -89,6 +89,16 @@ class PackageMissing(StackError):
     action = ("open-packages", "Choose system packages")
 
 
+class PackageVersionMissing(StackError):
+    """A package is asked for in a version that cannot be had."""
+
+    code = "stack-package-version-missing"
+    what = "The system package {package} cannot be had in version {version}."
+    why = "{holder} has: {versions}."
+    hint = "Write {package}={example} in apt.txt, or {package} for whichever there is."
+    action = ("open-packages", "Choose system packages")
+
+
 class PackagesConflict(StackError):
     """The packages cannot be installed together."""
 
@@ -134,6 +144,15 @@ class BytecodeFailed(StackError):
     what = "Python {python} of the run image could not compile its standard library on this machine."
     why = "{reason}"
     hint = "Check that programs may be executed in the store's folder (mount option noexec), or move the store."
+
+
+class UvMissing(StackError):
+    """The uv program for a build image could not be had."""
+
+    code = "stack-uv-missing"
+    what = "uv {version} for {arch}, which the build image needs, could not be had."
+    why = "{reason}"
+    hint = "Check that this machine's package index has that release of uv, or build for its own architecture."
 
 
 class PullDenied(StackError):

@@ -34,3 +34,11 @@ class InterruptedInspection(StoppedError):
     code = "interrupted-inspection"
     what = "Stopped after {done} of {total} notebooks. What is shown is right for those; nothing was changed."
     hint = "Run the same command again for all of them."
+
+
+class StoppedFollowing(StoppedError):
+    """The user stopped watching a job."""
+
+    code = "stopped-following"
+    what = "Stopped watching; the job goes on."
+    hint = "Go on watching: jupyter mlpack logs -f JOB. End it: jupyter mlpack cancel JOB."

@@ -32,6 +32,7 @@ class MlpackExtension(ExtensionApp):
         config=True
     )
     max_deliveries = Integer(1, min=1, help="Images that are pushed at a time; further ones wait.").tag(config=True)
+    max_services = Integer(2, min=1, help="Services that people try out at a time; further ones wait.").tag(config=True)
     max_inspections = Integer(2, min=1, help="Notebooks that are looked at at a time; others wait.").tag(config=True)
     answer_time = Float(60, min=1, help="Seconds that looking at a notebook may take.").tag(config=True)
     plan_time = Float(600, min=1, help="Seconds that planning, writing an archive or removing may take.").tag(
@@ -60,7 +61,12 @@ class MlpackExtension(ExtensionApp):
         settings = Settings(
             home=Path(self.home).expanduser().absolute(),
             run_folder=self.run_folder,
-            limits={"build": self.max_builds, "job": self.max_jobs, "delivery": self.max_deliveries},
+            limits={
+                "build": self.max_builds,
+                "job": self.max_jobs,
+                "delivery": self.max_deliveries,
+                "service": self.max_services,
+            },
             max_inspections=self.max_inspections,
             idle=self.idle,
             answer_time=self.answer_time,
@@ -68,6 +74,7 @@ class MlpackExtension(ExtensionApp):
             log_limit=self.log_limit,
             keep_runs=self.keep_runs,
             keep_days=self.keep_days,
+            targets=dict(self.config.get("TargetsMixin", {}).get("targets", {})),
         )
         assert self.serverapp is not None
         events = self.serverapp.event_logger

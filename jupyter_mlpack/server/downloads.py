@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from jupyter_mlpack.errors import RunUnknown
+from jupyter_mlpack.scratch import make_folder
 from jupyter_mlpack.server.handlers import KINDS, MlpackHandler
 
 PIECE = 1 << 20
@@ -52,7 +52,7 @@ class ArchiveHandler(MlpackHandler):
     async def get(self, id: str) -> None:
         """The image as a file for ``docker load``. It is written whole before the first byte is sent."""
         image = await self.service.image_of(id)
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="mlpack-archive-"))
+        folder = await asyncio.to_thread(make_folder, "mlpack-archive-")
         try:
             if await self.while_connected(self.service.write_archive(image, folder / "image.tar")):
                 await self.send(folder / "image.tar", image.replace("/", "-").replace(":", "-") + ".tar")

@@ -16,7 +16,14 @@ from tornado import web
 from jupyter_mlpack import __version__
 from jupyter_mlpack.errors import FieldWrong, InputError, MlpackError, NothingThere, RunUnknown, ServerError
 from jupyter_mlpack.server.asking import Refused, problem_of
-from jupyter_mlpack.server.asks import read_delivery_ask, read_job_ask, read_notebook_ask
+from jupyter_mlpack.server.asks import (
+    read_call,
+    read_delivery_ask,
+    read_job_ask,
+    read_notebook_ask,
+    read_service_ask,
+)
+from jupyter_mlpack.server.calling import call_service, describe_service
 from jupyter_mlpack.server.wire import page_json
 
 if TYPE_CHECKING:
@@ -188,6 +195,49 @@ class DeliveriesHandler(MlpackHandler):
         self.answer(await self.service.deliver(read_delivery_ask(self.request.body), self.user), 201)
 
 
+class ServicesHandler(MlpackHandler):
+    """``GET services``, ``POST services``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """All services."""
+        self.answer({"runs": await self.service.list_runs("service")})
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Run an inference image."""
+        self.answer(await self.service.serve(read_service_ask(self.request.body), self.user), 201)
+
+
+class ServiceApiHandler(MlpackHandler):
+    """``GET services/<id>/api``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, id: str) -> None:
+        """What a request of it holds."""
+        address = await self.service.address(id)
+        found = await self.while_connected(describe_service(address))
+        if not self.gone:
+            self.answer(found)
+
+
+class CallsHandler(MlpackHandler):
+    """``POST services/<id>/calls``."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, id: str) -> None:
+        """Ask it, and tell what it answered."""
+        ask = read_call(self.request.body)
+        address = await self.service.address(id)
+        answer = await self.while_connected(call_service(address, ask))
+        if not self.gone:
+            self.answer(answer)
+
+
 class RunHandler(MlpackHandler):
     """``GET``, ``DELETE`` of one run."""
 
@@ -261,6 +311,6 @@ class NothingHandler(MlpackHandler):
     put = patch = delete = post
 
 
-KINDS = {"builds": "build", "jobs": "job", "deliveries": "delivery"}
-ANY = "(builds|jobs|deliveries)"
+KINDS = {"builds": "build", "jobs": "job", "deliveries": "delivery", "services": "service"}
+ANY = f"({'|'.join(KINDS)})"
 ID = "([0-9a-f]{18})"

@@ -24,7 +24,7 @@ BATCH = 500
 
 HIDDEN = "********"
 SHORTEST_SECRET = 4
-INTERRUPTED = frozenset(["interrupted", "interrupted-after-build", "interrupted-inspection"])
+INTERRUPTED = frozenset(["interrupted", "interrupted-after-build", "interrupted-inspection", "stopped-following"])
 
 Event = dict[str, Any]
 
@@ -77,6 +77,8 @@ class Live:
             case "JobChanged":
                 # States are told by the server alone: a run has ended when its worker has.
                 self.outcome, self.exit_status = event["state"], event["exit_status"]
+                if self.outcome == "running" and self.record.lasts and self.record.started is None:
+                    self.begin()  # that a job of a target runs is known by its follower alone
                 return
             case "PhaseStarted":
                 self._learn(phase=event["phase"])
@@ -84,6 +86,7 @@ class Live:
                 image = event["image"]
                 fresh = sum(layer["size"] for layer in image["layers"] if not layer["reused"])
                 self._learn(image=image["reference"], digest=image["digest"], size=image["size"], fresh=fresh)
+                self._learn(purpose=purpose_of(image))
             case "Failed":
                 if self.stopping and event["code"] in INTERRUPTED:
                     return
@@ -98,6 +101,11 @@ class Live:
         self.state_entry(state)
         self.flush()
         self._change(state=state, ended=time.time(), outputs=self.outputs, phase="")
+        self.close()
+
+    def detach(self) -> None:
+        """The server goes down, the job goes on: the next server, or a terminal, finds it again."""
+        self.flush()
         self.close()
 
     def fail(self, error: MlpackError, state: str = "failed") -> None:
@@ -131,9 +139,14 @@ class Live:
         """Put an event to those that are written next; like ones that follow each other become one."""
         if not joined(self.waiting, event):
             self.waiting.append((time.time(), event))
-        if self.timer is None:
-            loop = asyncio.get_running_loop()
-            self.timer = loop.call_at(max(loop.time(), self.written + INTERVAL), self.flush)
+        self._soon()
+
+    def note(self, mark: str) -> None:
+        """How far an engine's log has been told: written down behind what was told."""
+        if self.waiting and "mark" in self.waiting[-1][1]:
+            self.waiting.pop()
+        self.waiting.append((0.0, {"mark": mark}))
+        self._soon()
 
     def flush(self) -> None:
         """Write what waits, and tell it."""
@@ -151,11 +164,19 @@ class Live:
 
     # --- inside ---
 
+    def _soon(self) -> None:
+        if self.timer is None:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_at(max(loop.time(), self.written + INTERVAL), self.flush)
+
     def _hear_line(self, line: bytes) -> None:
         """One line. What is not as it should be is passed over: a worker may be of another version."""
         data = self._parse(line)
         try:
             if data is None or "ready" in data:
+                return
+            if "mark" in data:
+                self.note(str(data["mark"]))
                 return
             if "event" in data:
                 self.take(data)
@@ -216,7 +237,7 @@ class Live:
             if self.stopping:
                 self.add_failure(ServerStopped())
             elif worker is not None and worker.forced:
-                self.add_failure(WorkerForced(seconds=round(grace_of(record.kind))))
+                self.add_failure(WorkerForced(seconds=round(grace_of(record))))
             return "cancelled"
         if self.outcome == "cancelled" or (record.failure and status in STOPPED):
             return "cancelled"
@@ -238,13 +259,13 @@ def joined(waiting: list[tuple[float, Event]], event: Event) -> bool:
     if kind == "LogLines":
         if not event["lines"]:
             return True
-        if last and last["event"] == kind and last["phase"] == event["phase"] and len(last["lines"]) < BATCH:
+        if last and last.get("event") == kind and last["phase"] == event["phase"] and len(last["lines"]) < BATCH:
             waiting[-1] = (at, {**last, "lines": [*last["lines"], *event["lines"]]})
             return True
     elif kind == "Progress":
         for index in range(len(waiting) - 1, -1, -1):
             at, other = waiting[index]
-            if other["event"] != kind:
+            if other.get("event") != kind:
                 break
             if (other["phase"], other["what"]) == (event["phase"], event["what"]):
                 waiting[index] = (at, event)
@@ -252,9 +273,22 @@ def joined(waiting: list[tuple[float, Event]], event: Event) -> bool:
     return False
 
 
-def grace_of(kind: str) -> float:
-    """Seconds between asking a worker to end and killing it. A job's own process may take ten of them."""
-    return 25.0 if kind == "job" else 10.0
+def purpose_of(image: Mapping[str, Any]) -> str:
+    """What an image says that it is for; empty if it does not."""
+    from jupyter_mlpack.lifecycle.description import PURPOSE_LABEL
+
+    return str(dict(image["labels"]).get(PURPOSE_LABEL, ""))
+
+
+GRACES = {"job": 25.0, "service": 40.0}
+LASTING = 120.0
+
+
+def grace_of(record: Record) -> float:
+    """Seconds between asking a worker to end and killing it. A job's own process may take ten of them, a service as
+    many as it has for requests that are being answered (``MLPACK_DRAIN``); a target may need longer than this machine.
+    """
+    return LASTING if record.lasts else GRACES.get(record.kind, 10.0)
 
 
 def describe_status(status: int | None) -> str:

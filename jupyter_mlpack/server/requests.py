@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_mlpack.server.asks import DeliveryAsk, JobAsk
+from jupyter_mlpack.ledger import Record
+from jupyter_mlpack.server.asks import DeliveryAsk, JobAsk, ServiceAsk
 from jupyter_mlpack.server.workers import Request
 from jupyter_mlpack.values import Json
 
@@ -47,6 +48,17 @@ class Requests:
         for name in ask.secrets:
             words += ["--env", name]
         return self._command("run", ask.image, *words, folder=output.parent, environment=ask.secrets)
+
+    def attend(self, record: Record, *words: str, secrets: Mapping[str, str] | None = None) -> Request:
+        """Follow a job of a target; with ``--begin`` start it, with ``--release`` have the target forget it."""
+        return self._command("attend", record.id, *words, environment=secrets)
+
+    def service(self, image: str, ask: ServiceAsk, port: int) -> Request:
+        """Run a service on this machine only."""
+        words = ["--port", str(port), *(["--engine", ask.engine] if ask.engine else [])]
+        for name in ask.secrets:
+            words += ["--env", name]
+        return self._command("run", image, *words, environment=ask.secrets)
 
     def delivery(self, image: str, ask: DeliveryAsk) -> Request:
         """Push an image."""

@@ -14,11 +14,14 @@ ROUTES: tuple[tuple[str, type[MlpackHandler]], ...] = (
     ("builds", rest.BuildsHandler),
     ("jobs", rest.JobsHandler),
     ("deliveries", rest.DeliveriesHandler),
+    ("services", rest.ServicesHandler),
     (f"{ANY}/{ID}", rest.RunHandler),
     (f"{ANY}/{ID}/events", rest.EventsHandler),
     (f"{ANY}/{ID}/log", LogHandler),
     (f"builds/{ID}/archive", ArchiveHandler),
     (f"builds/{ID}/drift", rest.DriftHandler),
+    (f"services/{ID}/api", rest.ServiceApiHandler),
+    (f"services/{ID}/calls", rest.CallsHandler),
     ("(.*)", rest.NothingHandler),
 )
 """Patterns below ``jupyter-mlpack/``, the first that fits counts."""

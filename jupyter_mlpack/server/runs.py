@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jupyter_mlpack.errors import InterruptedByRestart, ServerStopped, WorkerNotStarted
@@ -16,6 +17,10 @@ from jupyter_mlpack.server.workers import Request, Worker, Workers
 
 DRAIN = 5.0
 """Seconds in which the last words of a worker that has ended must have arrived."""
+
+
+Attend = Callable[..., Request]
+"""Record and further words -> what a worker does for a job of a target."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,10 @@ class Rules:
 class Runs:
     """All runs of this server that have not ended. Only to be used on the loop."""
 
-    def __init__(self, ledger: Ledger, workers: Workers, bus: Bus, rules: Rules, log: logging.Logger) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 (each is a different noun)
+        self, ledger: Ledger, workers: Workers, bus: Bus, rules: Rules, log: logging.Logger, attend: Attend
+    ) -> None:
+        self.attend = attend
         self.ledger = ledger
         self.workers = workers
         self.bus = bus
@@ -40,10 +48,17 @@ class Runs:
         self.closed = False
 
     def submit(self, record: Record, request: Request) -> Live:
-        """Begin it, or put it into the queue. Raises ``OSError`` if the ledger cannot be written."""
+        """Begin it, or put it into the queue. Raises ``OSError`` if the ledger cannot be written.
+
+        Jobs of targets do not run here, so they do not wait here.
+        """
         live = Live(self.ledger.begin(record), request, self.bus, self.rules.log_limit, self.log)
         self.live[record.id] = live
         live.state_entry("queued")
+        if record.lasts:
+            live.task = asyncio.ensure_future(self._work(live))
+            live.flush()
+            return live
         self.queues[record.kind].append(live)
         self._advance(record.kind)
         live.flush()
@@ -56,6 +71,9 @@ class Runs:
         if live.cancelling:
             return
         live.cancelling = True
+        if live.record.lasts and not stopping:
+            with suppress(OSError):
+                self.ledger.want_end(live.record.id)
         queue = self.queues[live.record.kind]
         if live in queue:
             queue.remove(live)
@@ -73,13 +91,22 @@ class Runs:
     def count(self, kind: str) -> tuple[int, int]:
         """How many of a kind run, and how many wait."""
         waiting = len(self.queues[kind])
-        return sum(live.record.kind == kind for live in self.live.values()) - waiting, waiting
+        here = (live.record for live in self.live.values() if not live.record.lasts)
+        return sum(record.kind == kind for record in here) - waiting, waiting
 
     async def tell_interrupted(self) -> None:
-        """Runs of servers that died have failed."""
+        """Runs of servers that died have failed; jobs of targets that nobody follows are followed."""
         for writing in await asyncio.to_thread(self.ledger.abandoned):
-            live = Live(writing, Request((), "/"), self.bus, 0, self.log)
-            live.fail(InterruptedByRestart(host=writing.record.host))
+            record = writing.record
+            if not record.lasts:
+                Live(writing, Request((), "/"), self.bus, 0, self.log).fail(InterruptedByRestart(host=record.host))
+            elif self.closed or record.id in self.live:
+                writing.close()
+            else:
+                live = Live(writing, self.attend(record), self.bus, self.rules.log_limit, self.log)
+                self.live[record.id] = live
+                live.task = asyncio.ensure_future(self._work(live))
+                self.bus.tell(record)
 
     async def close(self) -> None:
         """End all of them in order."""
@@ -111,14 +138,19 @@ class Runs:
         """The whole life of a run, whatever happens in it."""
         try:
             live.worker = worker = await self.workers.take()
-            if live.cancelling:
-                self._end_worker(live, worker)
+            if live.cancelling and (live.stopping or not live.record.lasts):
+                self._end_worker(live, worker)  # of a job that lasts, the worker itself sees that its end is wanted
             reading = asyncio.ensure_future(self._listen(live, worker))
             status = await worker.end()
             await asyncio.wait([reading], timeout=DRAIN)
             if not reading.cancel() and reading.exception() is not None:
                 self.log.error("the words of %s were lost", live.record.id, exc_info=reading.exception())
+            if live.record.lasts and live.result is None and (live.stopping or not live.record.failure):
+                live.detach()  # its follower has ended, not the job
+                return
             live.end(status)
+            if live.record.lasts:
+                await self._release(live.record)
         except WorkerNotStarted as error:
             live.fail(error)
         finally:
@@ -130,5 +162,14 @@ class Runs:
         async for lines in worker.lines():
             live.hear(lines)
 
+    async def _release(self, record: Record) -> None:
+        """Its end is written down: the target need not keep it any more."""
+        with suppress(WorkerNotStarted):
+            worker = await self.workers.take(again=False)
+            await worker.send(self.attend(record, "--release"))
+            async for _ in worker.lines():
+                pass
+            await worker.end()
+
     def _end_worker(self, live: Live, worker: Worker) -> None:
-        self.workers.give_back(worker, grace_of(live.record.kind))
+        self.workers.give_back(worker, grace_of(live.record))

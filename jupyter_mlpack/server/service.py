@@ -5,44 +5,41 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_mlpack.errors import (
     BuildGoesOn,
+    ImageNotService,
     ImageNotThere,
+    ImageNotTraining,
     MlpackError,
     OutputNotWritable,
     RunElsewhere,
-    RunUnknown,
+    ServiceNotRunning,
     StoreUnwritable,
 )
 from jupyter_mlpack.ledger import Ledger, Record, new_id
 from jupyter_mlpack.oci import Store
 from jupyter_mlpack.server.asking import Answer, Asking
-from jupyter_mlpack.server.asks import DeliveryAsk, JobAsk, NotebookAsk
+from jupyter_mlpack.server.asks import DeliveryAsk, JobAsk, NotebookAsk, ServiceAsk
 from jupyter_mlpack.server.bus import Bus
 from jupyter_mlpack.server.drift import package_changes
 from jupyter_mlpack.server.expected import expected_build, expected_job
 from jupyter_mlpack.server.live import Live
+from jupyter_mlpack.server.offered import list_targets
+from jupyter_mlpack.server.offers import Offers
 from jupyter_mlpack.server.paths import Root, next_run_folder
+from jupyter_mlpack.server.records import Records
 from jupyter_mlpack.server.requests import Requests
 from jupyter_mlpack.server.runs import Rules, Runs
 from jupyter_mlpack.server.wire import run_json
 from jupyter_mlpack.server.workers import Request, Workers
-
-CHECKED = 15.0
-"""Seconds between two looks whether other servers still run what they began."""
-
-PROBED = 60.0
-"""Seconds for which an answer about engines counts."""
-
-TIDIED = 3600.0
-"""Seconds between two tidyings of the ledger."""
-
-PROBING = 10.0
-"""Seconds that the first status waits for the engines; it is told without them if they take longer."""
+from jupyter_mlpack.services import LOOPBACK, is_service, take_port
+from jupyter_mlpack.submission.submitting import Order, make_record, wish_of
+from jupyter_mlpack.submission.targets import read_targets
 
 LOOKED = 20.0
 """Seconds for which a look at a notebook counts, if its file does not change."""
@@ -65,6 +62,7 @@ class Settings:
     log_limit: int
     keep_runs: int
     keep_days: float
+    targets: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Service:
@@ -80,48 +78,31 @@ class Service:
         self.requests = Requests(settings.home)
         self.asking = Asking(self.workers, settings.max_inspections, settings.answer_time)
         self.slow = Asking(self.workers, 1, settings.plan_time)
-        self.runs = Runs(self.ledger, self.workers, bus, Rules(settings.limits, settings.log_limit), log)
-        self.opening: asyncio.Task[None] | None = None
-        self.offered: tuple[float, dict[str, Any]] | None = None
-        self.probing: asyncio.Task[None] | None = None
+        rules = Rules(settings.limits, settings.log_limit)
+        self.runs = Runs(self.ledger, self.workers, bus, rules, log, self.requests.attend)
+        self.records = Records(self.ledger, self.runs, settings.keep_runs, settings.keep_days, log)
+        self.offers = Offers(Asking(self.workers, 1, settings.answer_time, people=False), self.requests, log)
         self.looks: dict[str, tuple[float, int, Answer]] = {}
         self.planned: dict[str, int] = {}
-        self.checked = 0.0
 
     # --- what is ---
 
     async def status(self) -> dict[str, Any]:
         """Limits and loads, engines and purposes. Engines are probed in a worker, now and then."""
-        if self.offered is None or time.monotonic() - self.offered[0] > PROBED:
-            if self.probing is None or self.probing.done():
-                self.probing = asyncio.ensure_future(self._probe())
-            if self.offered is None:
-                await asyncio.wait([self.probing], timeout=PROBING)
+        offers = await self.offers.now()
         loads = {}
-        for kind in ("build", "job"):
+        for kind in ("build", "job", "service"):
             running, queued = self.runs.count(kind)
             loads[f"{kind}s"] = {"limit": self.settings.limits[kind], "running": running, "queued": queued}
-        return {**loads, **(self.offered[1] if self.offered else {"engines": [], "purposes": []})}
-
-    async def records(self) -> dict[str, Record]:
-        """All runs, whoever runs them."""
-        await self._opened()
-        records = await asyncio.to_thread(self.ledger.records)
-        if any(not record.has_ended and id not in self.runs.live for id, record in records.items()):
-            await self._look_for_interrupted()
-        return {**records, **{id: live.record for id, live in self.runs.live.items()}}
+        return {**loads, **offers, "targets": list_targets(self.settings.targets)}
 
     async def record(self, kind: str, id: str) -> Record:
         """One run. Raises ``RunUnknown``."""
-        live = self.runs.live.get(id)
-        record = live.record if live else (await self.records()).get(id)
-        if record is None or record.kind != kind:
-            raise RunUnknown(kind=kind, id=id)
-        return record
+        return await self.records.one(kind, id)
 
     async def list_runs(self, kind: str | None = None) -> list[dict[str, Any]]:
         """``Run`` of all, or of a kind, newest first."""
-        records = [record for record in (await self.records()).values() if kind in (None, record.kind)]
+        records = [record for record in (await self.records.all()).values() if kind in (None, record.kind)]
         return [self.show(record) for record in sorted(records, key=lambda record: record.id, reverse=True)]
 
     def show(self, record: Record) -> dict[str, Any]:
@@ -146,7 +127,7 @@ class Service:
         while len(self.planned) >= REMEMBERED:
             del self.planned[next(iter(self.planned))]
         self.planned[str(notebook)] = fresh
-        records = (await self.records()).values()
+        records = (await self.records.all()).values()
         return {**plan, "seconds": expected_build(records, str(notebook), fresh)}
 
     async def drift(self, id: str) -> dict[str, Any]:
@@ -187,7 +168,7 @@ class Service:
         another image under the same name: the second is refused.
         """
         notebook = await self._notebook(ask.path)
-        records = await self.records()
+        records = await self.records.all()
         saved = (await asyncio.to_thread(notebook.stat)).st_mtime
         for live in self.runs.live.values():
             record = live.record
@@ -206,11 +187,15 @@ class Service:
     async def train(self, ask: JobAsk, user: str) -> dict[str, Any]:
         """Run a training; its outputs go into a new folder beside the notebook."""
         notebook = await self._notebook(ask.path)
-        records = await self.records()
+        records = await self.records.all()
+        if await self._serves(ask.image):
+            raise ImageNotTraining(image=ask.image)
         try:
             output = await asyncio.to_thread(next_run_folder, notebook, self.settings.run_folder)
         except OSError as error:
             raise OutputNotWritable(path=notebook.parent, reason=error.strerror or str(error)) from error
+        if ask.target:
+            return await self._submit_to_target(ask, notebook, output, user)
         record = self._record(
             "job",
             user,
@@ -222,6 +207,19 @@ class Service:
         )
         return self.show(self._submit(record, self.requests.job(ask, output), image=ask.image).record)
 
+    async def _submit_to_target(self, ask: JobAsk, notebook: Path, output: Path, user: str) -> dict[str, Any]:
+        """Hand a training to a target: a worker does it, and follows it."""
+        parameters, secrets = tuple(ask.parameters.items()), tuple(ask.secrets.items())
+        order = Order(output, ask.target, parameters, ask.resources, (), secrets, str(notebook))
+
+        def make() -> Record:
+            targets = read_targets(self.settings.targets)
+            return make_record(wish_of(ask.image, targets, order, Store(self.settings.home)))
+
+        record = replace(await asyncio.to_thread(make), user=user)
+        request = self.requests.attend(record, "--begin", secrets=ask.secrets)
+        return self.show(self._submit(record, request, image=ask.image).record)
+
     async def deliver(self, ask: DeliveryAsk, user: str) -> dict[str, Any]:
         """Push a build's image."""
         image = await self.image_of(ask.build)
@@ -230,6 +228,31 @@ class Service:
             "delivery", user, notebook=built.notebook, destination=ask.destination, digest=built.digest, size=built.size
         )
         return self.show(self._submit(record, self.requests.delivery(image, ask), image=image).record)
+
+    async def serve(self, ask: ServiceAsk, user: str) -> dict[str, Any]:
+        """Run a build's image as a service on this machine. Raises ``ImageNotService``."""
+        image = await self.image_of(ask.build)
+        if not await self._serves(image):
+            raise ImageNotService(image=image)
+        built = await self.record("build", ask.build)
+        port = take_port(LOOPBACK, 0)
+        record = self._record(
+            "service",
+            user,
+            notebook=built.notebook,
+            digest=built.digest,
+            size=built.size,
+            engine=ask.engine,
+            address=f"http://{LOOPBACK}:{port}",
+        )
+        return self.show(self._submit(record, self.requests.service(image, ask, port), image=image).record)
+
+    async def address(self, id: str) -> str:
+        """Where a service of this server answers. Raises ``RunUnknown``, ``ServiceNotRunning``."""
+        record = await self.record("service", id)
+        if id not in self.runs.live or record.state != "running":
+            raise ServiceNotRunning(id=id)
+        return record.address
 
     async def cancel(self, kind: str, id: str) -> Record | None:
         """Cancel a run: its record, if it had not ended. Raises ``RunElsewhere``."""
@@ -256,8 +279,7 @@ class Service:
     async def close(self) -> None:
         """The server goes down: all workers end in order."""
         await self.runs.close()
-        if self.probing is not None:
-            self.probing.cancel()
+        self.offers.close()
         await self.workers.close()
 
     # --- inside ---
@@ -275,34 +297,6 @@ class Service:
     async def _notebook(self, path: str) -> Path:
         return await asyncio.to_thread(self.root.notebook, path)
 
-    async def _look_for_interrupted(self) -> None:
-        """Another server runs something, or did: look now and then whether it still lives."""
-        if time.monotonic() - self.checked > CHECKED:
-            self.checked = time.monotonic()
-            await self.runs.tell_interrupted()
-
-    async def _opened(self) -> None:
-        """At first, and every hour that somebody asks: tell the runs that were interrupted, and forget old ones."""
-        if self.opening is None or (self.opening.done() and time.monotonic() - self.checked > TIDIED):
-            self.opening = asyncio.ensure_future(self._open())
-        await asyncio.shield(self.opening)
-
-    async def _open(self) -> None:
-        self.checked = time.monotonic()
-        try:
-            await self.runs.tell_interrupted()
-            await asyncio.to_thread(self.ledger.prune, self.settings.keep_runs, self.settings.keep_days)
-        except OSError as error:
-            self.log.warning("the ledger in %s cannot be tidied up: %s", self.ledger.folder, error)
-
-    async def _probe(self) -> None:
-        try:
-            answer = await Asking(self.workers, 1, self.settings.answer_time, people=False).ask(self.requests.offers())
-            self.offered = (time.monotonic(), answer.result["offers"])
-        except (MlpackError, KeyError, TypeError) as error:
-            why = error.sentence("why") if isinstance(error, MlpackError) else ""
-            self.log.warning("engines could not be probed: %s %s", error, why)
-
     async def _look(self, notebook: Path) -> Answer:
         """What a notebook is now; asked of a worker at most every some seconds."""
         changed = (await asyncio.to_thread(notebook.stat)).st_mtime_ns
@@ -314,6 +308,17 @@ class Service:
             del self.looks[next(iter(self.looks))]
         self.looks[str(notebook)] = (time.monotonic(), changed, answer)
         return answer
+
+    async def _serves(self, image: str) -> bool:
+        """Whether an image is a service; one that is not there is none."""
+
+        def look() -> bool:
+            try:
+                return is_service(Store(self.settings.home), image)
+            except MlpackError:
+                return False
+
+        return await asyncio.to_thread(look)
 
     async def _image_now(self, record: Record) -> str:
         """``same``, ``replaced`` or ``missing``."""

@@ -10,7 +10,8 @@ from jupyter_mlpack.server.paths import Root
 
 SHOWN = (
     "kind", "id", "state", "image", "digest", "size", "user", "created", "started", "ended", "seq", "phase", "expected",
-    "choices", "parameters", "engine", "destination", "failure",
+    "choices", "parameters", "engine", "destination", "address", "failure", "target",
+    "purpose",
 )  # fmt: skip
 
 

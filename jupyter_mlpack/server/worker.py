@@ -8,16 +8,23 @@ server is gone, and nothing is left behind: the command is stopped as Ctrl-C sto
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib
 import json
 import os
+import select
 import signal
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_mlpack.values import Inspection, Notebook
+
+    Found = tuple[Notebook, Inspection]
 
 COMMAND = (sys.executable, "-c", "import sys; sys.path[:1] = []; from jupyter_mlpack.server.worker import main; main()")
 """Not ``-m``: that would put the current folder, where notebooks lie, before the standard library."""
@@ -41,7 +48,13 @@ def main() -> None:
     requests, answers = take_pipes()
     for name in EARLY:
         importlib.import_module(name)
+    gc.set_threshold(50_000)
     os.write(answers, READY)
+    if not select.select([requests], [], [], 0)[0]:
+        from jupyter_mlpack.server.warming import warm_up
+
+        warm_up()
+    gc.freeze()
     line = read_line(requests)
     if not line:
         return
@@ -50,7 +63,12 @@ def main() -> None:
     os.chdir(request["folder"])
     os.environ.update(request["environment"])
     sys.stdout = os.fdopen(answers, "w", encoding="utf-8", errors="backslashreplace")
-    answer(request)
+    try:
+        answer(request)
+    except SystemExit as end:
+        from jupyter_mlpack.cli.app import leave
+
+        leave(end.code if isinstance(end.code, int) else bool(end.code))
 
 
 def take_pipes() -> tuple[int, int]:
@@ -89,15 +107,21 @@ def answer(request: dict[str, Any]) -> None:
     """Do what was asked for, and end with the command's exit status."""
     path, kernels, argv = Path(request["notebook"]), request["needs"], request["argv"]
     before = describe_notebook(path, "" if argv else kernels) if request["notebook"] else None
+    found: list[Found] = []
     if request["notebook"]:
         say({"notebook": before})
     if request["offers"]:
+        from jupyter_mlpack.server.offered import describe_offers
+
         say({"offers": describe_offers(Path(request["offers"]))})
     if not argv:
         return
+    if kernels and "--choices" not in argv:  # what is needed with other choices is not what the notebook says
+        listen(found)
     status = run_command(argv)
     if not status and kernels and before is not None:
-        after = describe_notebook(path, kernels)  # only now: the command has asked the kernel already
+        # only now: the command has asked the kernel already
+        after = described(*found[-1]) if found else describe_notebook(path, kernels)
         if after is not None and after["code"] == before["code"]:
             say({"notebook": after})
     sys.exit(status)
@@ -105,11 +129,11 @@ def answer(request: dict[str, Any]) -> None:
 
 def run_command(argv: list[str]) -> Any:
     """Be ``jupyter mlpack`` with these words; its exit status."""
-    from jupyter_mlpack.cli.app import main as command
+    from jupyter_mlpack.cli.app import run
 
     sys.argv = ["jupyter-mlpack", *argv]
     try:
-        command()
+        run(argv)
     except SystemExit as end:
         return end.code
     return 0
@@ -130,35 +154,28 @@ def describe_notebook(path: Path, kernels: str) -> dict[str, Any] | None:
     from jupyter_mlpack.survey import Kernels, inspect_file
 
     try:
-        notebook = read_notebook(path)
-        kept = notebook.metadata.get("mlpack")
-        code = json.dumps([cell.source for cell in notebook.cells])
-        found: dict[str, Any] = {
-            "choices": kept if isinstance(kept, dict) else {},
-            "code": "sha256:" + hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
-        }
         if kernels:
-            _, inspection = inspect_file(path, Kernels(cache=Path(kernels)))
-            found["needs"] = [[dependency.name, dependency.specifier] for dependency in inspection.dependencies]
+            return described(*inspect_file(path, Kernels(cache=Path(kernels))))
+        return described(read_notebook(path), None)
     except (MlpackError, OSError):
         return None
+
+
+def described(notebook: Notebook, inspection: Inspection | None) -> dict[str, Any]:
+    """The same of a notebook that was read, and perhaps inspected."""
+    kept = notebook.metadata.get("mlpack")
+    code = json.dumps([cell.source for cell in notebook.cells])
+    found: dict[str, Any] = {
+        "choices": kept if isinstance(kept, dict) else {},
+        "code": "sha256:" + hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
+    }
+    if inspection is not None:
+        found["needs"] = [[dependency.name, dependency.specifier] for dependency in inspection.dependencies]
     return found
 
 
-def describe_offers(home: Path) -> dict[str, Any]:
-    """Which engines can run something here, and which purposes images can have: name, available, why."""
-    from jupyter_mlpack.engines.engine import ENGINES, open_engine
-    from jupyter_mlpack.errors import PurposeUnsupported
-    from jupyter_mlpack.oci import Store
-    from jupyter_mlpack.values import Purpose
+def listen(found: list[Found]) -> None:
+    """Let ``found`` hold what a build finds out about the notebook: it need not be inspected twice."""
+    from jupyter_mlpack import pipeline
 
-    engines = []
-    for name in ENGINES:
-        availability = open_engine(name, Store(home)).probe()
-        engines.append({"name": name, "available": availability.available, "why": availability.reason})
-    purposes = []
-    for purpose in Purpose:
-        available = purpose is Purpose.TRAINING
-        why = "" if available else str(PurposeUnsupported(purpose=purpose.value))
-        purposes.append({"name": purpose.value, "available": available, "why": why})
-    return {"engines": engines, "purposes": purposes}
+    pipeline.listeners.append(lambda notebook, inspection: found.append((notebook, inspection)))

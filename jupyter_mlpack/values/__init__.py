@@ -5,6 +5,7 @@ fills anything in. ``to_json`` turns any of them into plain dicts, lists, string
 """
 
 from jupyter_mlpack.values.action import Action
+from jupyter_mlpack.values.asset import Asset
 from jupyter_mlpack.values.hardware import DeclaredHardware, Hardware, NeededHardware
 from jupyter_mlpack.values.image import Image, ImageLayer, ImageProcess
 from jupyter_mlpack.values.inspection import (
@@ -24,7 +25,7 @@ from jupyter_mlpack.values.inspection import (
     SystemPackage,
     Unresolved,
 )
-from jupyter_mlpack.values.job import Job, JobSpec, JobState, Mount, Task
+from jupyter_mlpack.values.job import Job, JobSpec, JobState, JobTarget, Mount, Resources, Task
 from jupyter_mlpack.values.notebook import Cell, Evidence, Location, Magic, Notebook, Notice
 from jupyter_mlpack.values.plan import (
     Buildpack,
@@ -40,13 +41,15 @@ from jupyter_mlpack.values.plan import (
     Stack,
     Target,
 )
+from jupyter_mlpack.values.serving import CellFate, ServedCell, ServedParameter, Serving, StillTrains
 from jupyter_mlpack.values.wire import Json, Parameter, to_json
 
 __all__ = [
-    "Action", "BuildPlan", "Buildpack", "Catalog", "Cell", "Claim", "Conflict", "Declaration", "DeclaredHardware",
-    "Dependency", "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection", "Job", "JobSpec",
-    "JobState", "Json", "KernelDistribution", "KernelEnvironment", "LocalFile", "LocalWheel", "Location", "Lock",
-    "LockedPackage", "Magic", "Mount", "NeededHardware", "Notebook", "NotebookParameter", "Notice", "OutputFile",
-    "PackageIndex", "Parameter", "Plan", "PlannedFile", "PlannedPackage", "Purpose", "PythonVersion", "Secret", "Stack",
-    "SystemPackage", "Target", "Task", "Unresolved", "to_json",
+    "Action", "Asset", "BuildPlan", "Buildpack", "Catalog", "Cell", "CellFate", "Claim", "Conflict", "Declaration",
+    "DeclaredHardware", "Dependency", "Evidence", "Hardware", "Image", "ImageLayer", "ImageProcess", "Inspection",
+    "Job", "JobSpec", "JobState", "JobTarget", "Json", "KernelDistribution", "KernelEnvironment", "LocalFile",
+    "LocalWheel", "Location", "Lock", "LockedPackage", "Magic", "Mount", "NeededHardware", "Notebook",
+    "NotebookParameter", "Notice", "OutputFile", "PackageIndex", "Parameter", "Plan", "PlannedFile", "PlannedPackage",
+    "Purpose", "PythonVersion", "Resources", "Secret", "ServedCell", "ServedParameter", "Serving", "Stack",
+    "StillTrains", "SystemPackage", "Target", "Task", "Unresolved", "to_json",
 ]  # fmt: skip

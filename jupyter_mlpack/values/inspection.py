@@ -132,7 +132,8 @@ class NotebookParameter:
 class LocalFile:
     """A file beside the notebook that the image needs. ``path`` is relative to the notebook's folder, POSIX style.
 
-    ``kind`` is ``module`` or ``data``; ``size`` is in bytes.
+    ``kind`` is ``module``, ``data`` or ``asset`` (it will be there: its size is not known); ``size`` is in bytes. In a
+    build, scripts of a binder folder that run are ``postBuild`` and ``start``, and what they name is ``script``.
     """
 
     path: str
@@ -160,7 +161,10 @@ class Secret:
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """A package of the stack's distribution that the notebook asks for, or that a dependency calls as a program."""
+    """A package of the stack's distribution that the notebook asks for, or that a dependency calls as a program.
+
+    ``name`` is what apt understands: a name, or ``name=version``.
+    """
 
     name: str
     evidence: tuple[Evidence, ...] = ()

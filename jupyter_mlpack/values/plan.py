@@ -5,9 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from jupyter_mlpack.frozen import dataclass
+from jupyter_mlpack.frozen import dataclass, field
+from jupyter_mlpack.values.asset import Asset
 from jupyter_mlpack.values.inspection import SystemPackage
 from jupyter_mlpack.values.notebook import Notice
+from jupyter_mlpack.values.serving import CellFate
 
 
 class Purpose(str, Enum):
@@ -34,7 +36,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Stack:
-    """A run image recipe: ``stacks/<name>/stack.toml``. ``packages`` are distribution package names."""
+    """The recipe of a run image and its build image: ``stacks/<name>/stack.toml``.
+
+    ``packages`` are distribution package names. ``left_out`` are packages that these name and the image does without,
+    ``left_out_files`` patterns of paths. ``build`` are the packages that the build image has beside. ``libraries``
+    names the stack whose ``libraries.txt`` holds for this one, ``labels`` come beside those that every image has.
+    """
 
     name: str
     distribution: str
@@ -46,15 +53,29 @@ class Stack:
     user: str
     uid: int
     gid: int
+    left_out: tuple[str, ...] = ()
+    left_out_files: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+    libraries: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shell(self) -> bool:
+        """Whether the image has one: else ``!`` lines and ``%%bash`` cells cannot run."""
+        return not {"bash", "busybox", "dash"}.isdisjoint(self.packages)
 
 
 @dataclass(frozen=True)
 class Buildpack:
-    """One Cloud Native Buildpack on disk (``buildpacks/<folder>/buildpack.toml``)."""
+    """One Cloud Native Buildpack on disk (``buildpacks/<folder>/buildpack.toml``).
+
+    ``origin`` is where it was fetched from, as a word that names the same for ever; empty for one of this machine.
+    """
 
     id: str
     version: str
     root: Path
+    origin: str = ""
 
     @property
     def reference(self) -> str:
@@ -64,15 +85,17 @@ class Buildpack:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The stacks and buildpacks at hand; ``order`` is the buildpacks' reference order for a notebook image.
+    """The stacks and buildpacks at hand; ``order`` is the buildpacks' reference order for a training image.
 
-    ``stacks_folder`` is where the stacks' recipes lie, one folder each.
+    ``serving`` is that for an inference image, empty where there is none. ``stacks_folder`` is where the recipes
+    lie, one folder each.
     """
 
     stacks: tuple[Stack, ...]
     buildpacks: tuple[Buildpack, ...]
     order: tuple[str, ...]
     stacks_folder: Path | None = None
+    serving: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,9 +139,13 @@ class LocalWheel:
 
 @dataclass(frozen=True)
 class Lock:
-    """Exact, hashed pins for one target, sorted by name."""
+    """Exact, hashed pins for one target, sorted by name.
+
+    ``shared`` are the names of those that the other image of the notebook (training, inference) has at the same pins.
+    """
 
     packages: tuple[LockedPackage, ...]
+    shared: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -128,12 +155,16 @@ class Lock:
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """A file of the application folder: literal ``text``, or the bytes of ``source`` on disk."""
+    """A file of the application folder: literal ``text``, or the bytes of ``source`` on disk.
+
+    ``sha256`` says that ``source`` is a file of the shelf of assets, with this content.
+    """
 
     path: str
     text: str | None = None
     source: Path | None = None
     executable: bool = False
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,6 +173,7 @@ class BuildPlan:
 
     ``files`` are sorted by path. ``environment`` becomes ``<platform>/env/*``: what buildpacks may see. ``system`` are
     packages of the stack's distribution (or libraries of them) that the notebook asks for, beside what its wheels need.
+    ``assets`` are data and models that are still to be fetched; where they come from may hold credentials.
     """
 
     name: str
@@ -152,6 +184,7 @@ class BuildPlan:
     files: tuple[PlannedFile, ...]
     environment: tuple[tuple[str, str], ...] = ()
     system: tuple[SystemPackage, ...] = ()
+    assets: tuple[Asset, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -169,7 +202,8 @@ class Plan:
     """What would be built, for a person to look at; ``BuildPlan`` is what the lifecycle gets.
 
     ``size`` is the compressed bytes of the whole image as far as known, ``reused`` those that the store holds already.
-    ``seconds`` is what past builds took; whoever keeps a history fills it in.
+    ``seconds`` is what past builds took; whoever keeps a history fills it in. ``cells`` says what an inference image
+    holds of each code cell.
     """
 
     name: str
@@ -185,3 +219,4 @@ class Plan:
     size: int
     reused: int
     seconds: float | None = None
+    cells: tuple[CellFate, ...] = ()

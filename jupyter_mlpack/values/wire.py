@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from jupyter_mlpack.frozen import names
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Parameter = None | bool | int | float | str | list["Parameter"] | dict[str, "Parameter"]
@@ -26,9 +27,9 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one line for each kind of 
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     kind: Any = type(value)
-    names = _names(kind)
-    if names is not None:
-        return {wire: to_json(getattr(value, name)) for name, wire in names}
+    fields = _names(kind)
+    if fields is not None:
+        return {wire: to_json(getattr(value, name)) for name, wire in fields}
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Mapping):
@@ -41,6 +42,5 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one line for each kind of 
 @functools.cache
 def _names(kind: Any) -> tuple[tuple[str, str], ...] | None:
     """Names of a dataclass' fields, in Python and in JSON; nothing for other classes."""
-    if not dataclasses.is_dataclass(kind):
-        return None
-    return tuple((entry.name, entry.name.rstrip("_")) for entry in dataclasses.fields(kind))
+    fields = names(kind)
+    return None if fields is None else tuple((name, name.rstrip("_")) for name in fields)

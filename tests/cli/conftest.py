@@ -47,11 +47,18 @@ class UserMachine:
         made = [nbformat.v4.new_code_cell(cell, id=f"c{number}") for number, cell in enumerate(cells)]
         nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=metadata), self.folder / name)
 
-    def start(self, *options: str, prefix: tuple[str, ...] = (), **environment: str) -> subprocess.Popen[str]:
-        """Start ``jupyter mlpack build`` in a session of its own, as a terminal starts it."""
-        words = ["build", "n.ipynb", "--name", NAME, "--home", str(self.home), "--format", "json", *options]
+    def start(
+        self,
+        *options: str,
+        prefix: tuple[str, ...] = (),
+        program: tuple[str, ...] = ("-m", "jupyter_mlpack"),
+        words: tuple[str, ...] = ("build", "n.ipynb", "--name", NAME),
+        **environment: str,
+    ) -> subprocess.Popen[str]:
+        """Start ``jupyter mlpack build``, or what ``words`` say, in a session of its own, as a terminal starts it."""
+        words = (*words, "--home", str(self.home), "--format", "json", *options)
         return subprocess.Popen(
-            [*prefix, sys.executable, "-m", "jupyter_mlpack", *words],
+            [*prefix, sys.executable, *program, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,6 +100,8 @@ class UserMachine:
         """What a build should have taken away: scratch folders and half-written files."""
         found = [*self.scratch.iterdir(), *(self.home / "tmp").glob("*"), *(self.home / "trees").glob(".*")]
         found += [path for path in (self.home / "locks").glob("*") if path.suffix != ".json"]
+        found += (self.home / "wheels").glob(".*")
+        found += [path for path in (self.home / "stacks").glob("*/*-*") if path.is_dir()]
         return [*found, *(self.home / "cache").glob("*.new"), *(self.home / "cache").glob("*.old")]
 
 

@@ -95,9 +95,31 @@ CASES = {
     "bad reference": Case(code(IMPORTS_NOTHING), 2, ("error:",), ("--push", "UPPER CASE")),
     "bad name": Case(code(IMPORTS_NOTHING), 2, ("error:",), ("--name", "UPPER CASE")),
     "output below a file": Case(code(IMPORTS_NOTHING), 7, ("cannot be written",), ("--layout", "n.ipynb/layout")),
-    "purpose not there yet": Case(
-        code(IMPORTS_NOTHING), 2, ("inference cannot be built yet",), ("--purpose", "inference")
+    "variable that is not set": Case(
+        code(IMPORTS_NOTHING), 2, ("NOT_SET_HERE is not set", "--env NOT_SET_HERE=VALUE"), ("--env", "NOT_SET_HERE")
     ),
+    "variable of the platform": Case(code(IMPORTS_NOTHING), 2, ("BP_UV cannot be set",), ("--env", "BP_UV=/bin/sh")),
+    "no file of variables": Case(code(IMPORTS_NOTHING), 2, ("file of variables",), ("--env-file", "absent.env")),
+    "binding without a folder": Case(code(IMPORTS_NOTHING), 2, ("NAME=DIR",), ("--binding", "index")),
+    "volume to write": Case(code(IMPORTS_NOTHING), 2, ("only be read",), ("--volume", ".:/x:rw")),
+    "volume over the layers": Case(code(IMPORTS_NOTHING), 2, ("belongs to",), ("--volume", ".:/layers")),
+    "no builder": Case(code(IMPORTS_NOTHING), 2, ("absent.toml cannot be used",), ("--builder", "absent.toml")),
+    "no order": Case(code(IMPORTS_NOTHING), 2, ("absent.toml cannot be used",), ("--order", "absent.toml")),
+    "unknown buildpack": Case(
+        code(IMPORTS_NOTHING), 2, ("no buildpack no/such", "At hand"), ("--buildpack", "no/such")
+    ),
+    "no descriptor": Case(code(IMPORTS_NOTHING), 2, ("absent.toml cannot be used",), ("--descriptor", "absent.toml")),
+    "mirror of nothing": Case(code(IMPORTS_NOTHING), 2, ("mirror of no run image",), ("--run-image-mirror", "a.b/c")),
+    "bad tag": Case(code(IMPORTS_NOTHING), 2, ("error:",), ("--tag", "UPPER CASE")),
+    "bad cache image": Case(code(IMPORTS_NOTHING), 2, ("error:",), ("--cache-image", "UPPER CASE")),
+    "no time": Case(code(IMPORTS_NOTHING), 2, ("not a time",), ("--creation-time", "yesterday")),
+    "no epoch": Case(code(IMPORTS_NOTHING), 2, ("SOURCE_DATE_EPOCH",), environment={"SOURCE_DATE_EPOCH": "yesterday"}),
+    "no purpose": Case(code(IMPORTS_NOTHING), 2, ("no images for fun",), ("--purpose", "fun")),
+    "nothing to serve": Case(code(IMPORTS_NOTHING), 2, ("no function that could",), ("--purpose", "inference")),
+    "trains at each start": Case(
+        code("m = M()\nm.fit(1)\ndef predict(x):\n    return m"), 2, ("cell", "m.fit(1)"), ("--purpose", "inference")
+    ),
+    "a model for a training image": Case(code(IMPORTS_NOTHING), 2, ("inference images only",), ("--model", ".")),
 }
 
 NETWORK = {

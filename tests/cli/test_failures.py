@@ -280,14 +280,36 @@ def test_build__store_full_while_layers_are_written__says_so_and_works_again_wit
     machine.build()
 
 
-def test_build__scratch_full_while_packages_are_installed__names_the_folder(
+def forget_packages(home: Path) -> None:
+    """As on a machine that has never seen a wheel: all of them are installed again."""
+    for name in ("wheels", "outcomes", "known"):
+        shutil.rmtree(home / name, ignore_errors=True)
+
+
+def test_build__store_full_while_packages_are_installed__names_the_folder(
     machine: Any, small_disk: Callable[[int], Path]
 ) -> None:
-    disk = small_disk(24)
+    disk = small_disk(2000)
+    forget_packages(machine.home)
+    shutil.copytree(machine.home, disk / "home", symlinks=True)
+    shutil.rmtree(machine.home)
+    machine.home.symlink_to(disk / "home")
+    machine.write("%pip install six")
+    machine.build("--dry-run")
+    leave_room(disk, 8)
+    failure = machine.failure(expected=52)
+    assert failure["code"] == "scratch-full"
+    assert str(machine.home) in failure["what"]
+    assert "MLPACK_HOME" in failure["hint"]
+
+
+def test_build__scratch_full__names_the_folder(machine: Any, small_disk: Callable[[int], Path]) -> None:
+    disk = small_disk(1)
     machine.scratch.rmdir()
     machine.scratch.symlink_to(disk)
-    machine.write("%pip install six")
-    failure = machine.failure("--upgrade", expected=52, TMPDIR=str(disk))
+    write_data(machine.folder)
+    machine.write(READS)
+    failure = machine.failure(expected=52, TMPDIR=str(disk))
     assert failure["code"] == "scratch-full"
     assert str(disk) in failure["what"]
     assert "TMPDIR" in failure["hint"]
@@ -297,6 +319,7 @@ def test_build__download_cache_full__names_the_folder(machine: Any, small_disk: 
     disk = small_disk(6)
     machine.write("%pip install six")
     machine.build("--dry-run")
+    forget_packages(machine.home)
     failure = machine.failure(expected=52, UV_CACHE_DIR=str(disk / "cache"))
     assert failure["code"] == "scratch-full"
     assert str(disk) in failure["what"]

@@ -1,4 +1,4 @@
-"""The quick way of ``inspect`` does what the usual one does, and is taken only where that is sure."""
+"""The quick ways of ``inspect`` and ``build`` do what the usual one does, and is taken only where that is sure."""
 
 from __future__ import annotations
 
@@ -38,6 +38,30 @@ LEFT = [
     pytest.param(["n.ipynb", "--no-kernel", "--format", "json", "--help"], id="help"),
     pytest.param(["n.ipynb", "--no-kernel", "--format", "json", "--Command.verbose=True"], id="setting"),
 ]
+BUILT = [
+    pytest.param(["none.ipynb"], id="no file"),
+    pytest.param(["none.ipynb", "--format=json"], id="no file, for machines"),
+    pytest.param(["n.ipynb"], id="unknown import"),
+    pytest.param(["--format", "json", "n.ipynb"], id="unknown import, for machines"),
+    pytest.param(["n.ipynb", "--name", "No Name"], id="no name"),
+    pytest.param(["n.ipynb", "--choices", "{"], id="choices that are none"),
+    pytest.param(["n.ipynb", '--choices={"purpose": "inference"}'], id="another purpose"),
+    pytest.param(["a=b c.ipynb", "--home", "here"], id="another store"),
+]
+LEFT_BUILDS = [
+    pytest.param(["n.ipynb", "-v"], id="another option"),
+    pytest.param(["n.ipynb", "--push", "localhost:1/x"], id="a place to go"),
+    pytest.param(["n.ipynb", "--format", "yaml"], id="unknown format"),
+    pytest.param(["n.ipynb", "--name"], id="no value"),
+    pytest.param(["n.ipynb", "--name="], id="empty value"),
+    pytest.param(["n.ipynb", "--home", "~/x"], id="home of a user"),
+    pytest.param(["n.ipynb", "--name", "'x'"], id="quoted"),
+    pytest.param(["n.ipynb", "--name", "--x"], id="value like an option"),
+    pytest.param(["n.ipynb", "--name", "x", "--name", "y"], id="two names"),
+    pytest.param(["n.ipynb", "m.ipynb"], id="two notebooks"),
+    pytest.param(["--name", "x"], id="no notebook"),
+    pytest.param(["n.ipynb", "--"], id="end of options"),
+]
 
 
 @pytest.fixture
@@ -54,10 +78,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(words: list[str], folder: Path, configuration: str) -> tuple[int, str, str]:
+def said(words: list[str], folder: Path, configuration: str, command: str = "inspect") -> tuple[int, str, str]:
     """Status, output and errors of the command, with this folder of configuration."""
     done = subprocess.run(
-        [sys.executable, "-m", "jupyter_mlpack", "inspect", *words], cwd=folder, capture_output=True, text=True,
+        [sys.executable, "-m", "jupyter_mlpack", command, *words], cwd=folder, capture_output=True, text=True,
         stdin=subprocess.DEVNULL, check=False, timeout=60, env=environment(folder, configuration),
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
@@ -76,6 +100,19 @@ def test_quick_status__taken__says_what_the_usual_way_says(words: list[str], fol
 @pytest.mark.parametrize("words", LEFT)
 def test_quick_words__anything_else__is_left_to_the_usual_way(words: list[str]) -> None:
     assert quick_words(["inspect", *words]) is None
+
+
+@pytest.mark.parametrize("words", BUILT)
+def test_quick_status__build__says_what_the_usual_way_says(words: list[str], folder: Path) -> None:
+    assert quick_words(["build", *words]) is not None
+    quick = said(words, folder, "empty", "build")
+    assert quick[0] != 0
+    assert quick == said(words, folder, "configured", "build")
+
+
+@pytest.mark.parametrize("words", LEFT_BUILDS)
+def test_quick_words__other_builds__are_left_to_the_usual_way(words: list[str]) -> None:
+    assert quick_words(["build", *words]) is None
 
 
 @pytest.mark.parametrize(("configuration", "imported"), [("empty", False), ("configured", True)])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import time
+import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tornado.testing
 from pytest_jupyter.jupyter_server import *  # noqa: F403 (its fixtures, for this folder only)
 
 from jupyter_mlpack.server.handlers import SERVICE
@@ -73,7 +77,7 @@ class Rest:
 
 
 def noun(run: dict[str, Any]) -> str:
-    return {"build": "builds", "job": "jobs", "delivery": "deliveries"}[run["kind"]]
+    return {"build": "builds", "job": "jobs", "delivery": "deliveries", "service": "services"}[run["kind"]]
 
 
 @pytest.fixture
@@ -209,3 +213,59 @@ class Processes:
 @pytest.fixture
 def processes() -> Processes:
     return Processes()
+
+
+class Server:
+    """A real ``jupyter server`` in a process of its own."""
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self.socket, self.port = tornado.testing.bind_unused_port()
+        self.socket.close()
+        options = {
+            "ServerApp.port": self.port,
+            "ServerApp.port_retries": 0,
+            "ServerApp.open_browser": False,
+            "ServerApp.root_dir": root,
+            "ServerApp.jpserver_extensions": {"jupyter_mlpack": True},
+            "IdentityProvider.token": "t",
+            "MlpackExtension.home": home,
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_server", "--allow-root", *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """JSON of the answer."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/jupyter-mlpack/{path}", method=method)
+        request.add_header("Authorization", "token t")
+        request.data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def wait(self) -> None:
+        """Until it answers."""
+        deadline = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(OSError):
+                self.ask("GET", "runs")
+                return
+            time.sleep(0.1)
+        raise AssertionError("the server does not answer")
+
+
+@pytest.fixture
+def serve(jp_environ: None, jp_root_dir: Path, home: Path) -> Iterator[Callable[[], Server]]:
+    started: list[Server] = []
+
+    def start_server() -> Server:
+        started.append(Server(jp_root_dir, home))
+        started[-1].wait()
+        return started[-1]
+
+    yield start_server
+    for server in started:
+        server.process.kill()
+        server.process.wait(30)

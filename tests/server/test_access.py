@@ -17,7 +17,7 @@ VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 def addresses() -> Iterator[tuple[str, str]]:
     """Each route with each verb that its handler has, as the routes themselves say."""
     for pattern, handler in ROUTES:
-        path = pattern.replace("(builds|jobs|deliveries)", "builds").replace("([0-9a-f]{18})", RUN)
+        path = pattern.replace("(builds|jobs|deliveries|services)", "builds").replace("([0-9a-f]{18})", RUN)
         path = path.replace("(.*)", "nothing/here")
         for verb in VERBS:
             method = getattr(handler, verb.lower())
@@ -29,7 +29,7 @@ ADDRESSES = [(verb, path) for verb, path in addresses() if verb != "HEAD"]
 
 
 def test_table__has_all_verbs() -> None:
-    assert len(ADDRESSES) == 1 + 1 + 1 + 1 + 2 * 3 + 2 + 1 + 1 + 1 + 1 + 5
+    assert len(ADDRESSES) == 1 + 1 + 1 + 1 + 2 * 4 + 2 + 1 + 1 + 1 + 1 + 2 + 5
 
 
 async def test_every_verb__without_token__is_refused(rest: Any) -> None:
@@ -76,7 +76,7 @@ async def test_change__with_a_cookie_but_without_xsrf_token__is_refused(
         headers = {"Cookie": cookies, "Authorization": ""}
         status, answer = await rest(verb, path, body if verb not in ("GET", "DELETE") else None, headers=headers)
         if verb == "GET":
-            assert status != 200 or path in ("status", "runs", "builds", "jobs", "deliveries"), (verb, path)
+            assert status != 200 or path in ("status", "runs", "builds", "jobs", "deliveries", "services"), (verb, path)
         else:
             assert status == 403, (verb, path, status)
             assert "_xsrf" in answer["message"], (verb, path)
@@ -96,7 +96,7 @@ async def test_wrong_verb__is_a_problem(rest: Any) -> None:
     assert answer["code"] == "http-405"
 
 
-@pytest.mark.parametrize("path", [f"builds/{RUN}", f"jobs/{RUN}", f"deliveries/{RUN}"])
+@pytest.mark.parametrize("path", [f"builds/{RUN}", f"jobs/{RUN}", f"deliveries/{RUN}", f"services/{RUN}"])
 async def test_unknown_run__is_404_everywhere(rest: Any, path: str) -> None:
     for below in ("", "/events", "/log"):
         status, answer = await rest("GET", path + below)

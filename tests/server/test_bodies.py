@@ -53,6 +53,13 @@ BODIES = {
         "reference-is-address",
     ),
     "insecure is a text": ("deliveries", {"build": "x", "destination": "a/b", "insecure": "no"}, 400, "field-wrong"),
+    "service without build": ("services", {}, 400, "field-wrong"),
+    "service of no build": ("services", {"build": "x"}, 404, "run-unknown"),
+    "service on an engine": ("services", {"build": "x", "engine": "a b"}, 400, "field-wrong"),
+    "service with our path": ("services", {"build": "x", "secrets": {"HOME": "/"}}, 400, "field-wrong"),
+    "call of nothing": (f"services/{'0' * 18}/calls", {}, 400, "field-wrong"),
+    "call of a path": (f"services/{'0' * 18}/calls", {"body": 1, "function": "../docs"}, 400, "field-wrong"),
+    "call of no service": (f"services/{'0' * 18}/calls", {"body": 1}, 404, "run-unknown"),
     "build is unknown": ("deliveries", {"build": "x", "destination": "a/b"}, 404, "run-unknown"),
 }
 

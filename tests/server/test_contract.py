@@ -58,6 +58,11 @@ async def test_values__have_the_fields_of_the_contract(rest: Any, write: Any) ->
     check(status, "Status")
     for engine in status["engines"] + status["purposes"]:
         check(engine, "Engine")
+    for name, offer in (("accelerators", "Accelerator"), ("stacks", "StackOffer"), ("targets", "TargetOffer")):
+        assert status[name]
+        for row in status[name]:
+            check(row, offer)
+    assert "linux/arm64" in status["platforms"]
     _, problem = await rest("GET", "builds/nothing")
     check(problem, "Problem")
     _, job = await rest("POST", "jobs", {"image": "a", "path": "a.ipynb"})
@@ -106,7 +111,9 @@ def test_settings_and_addresses__are_all_described() -> None:
     assert len(own) > 10
     assert [name for name in own if f"`{name}`" not in described] == []
     for pattern, _ in ROUTES[:-1]:
-        noun = pattern.replace("(builds|jobs|deliveries)/([0-9a-f]{18})", "<run>").replace("([0-9a-f]{18})", "<id>")
+        noun = pattern.replace("(builds|jobs|deliveries|services)/([0-9a-f]{18})", "<run>").replace(
+            "([0-9a-f]{18})", "<id>"
+        )
         assert re.search(rf"`[^`]*{noun}\b[^|]*`|`{noun}`", described), noun
 
 

@@ -6,17 +6,11 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tornado.testing
 
 from jupyter_mlpack.ledger import Ledger
 from jupyter_mlpack.server import runs
@@ -64,7 +58,7 @@ async def test_worker_crashes_with_a_traceback__its_last_lines_are_the_evidence(
 async def test_worker_that_does_not_obey__is_killed_with_all_it_started(
     *, rest: Any, write: Any, held: Any, processes: Any, service: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(runs, "grace_of", lambda kind: 0.5)
+    monkeypatch.setattr(runs, "grace_of", lambda record: 0.5)
     run = await start(rest, write, held)
     worker = service.runs.live[run["id"]].worker.process.pid
     os.kill(worker, signal.SIGSTOP)  # it will not hear SIGTERM
@@ -94,62 +88,6 @@ async def test_server_closes__all_ends_in_order(
 
 
 # --- servers of their own -----------------------------------------------------------------------------------------
-
-
-class Server:
-    """A real ``jupyter server`` in a process of its own."""
-
-    def __init__(self, root: Path, home: Path) -> None:
-        self.socket, self.port = tornado.testing.bind_unused_port()
-        self.socket.close()
-        options = {
-            "ServerApp.port": self.port,
-            "ServerApp.port_retries": 0,
-            "ServerApp.open_browser": False,
-            "ServerApp.root_dir": root,
-            "ServerApp.jpserver_extensions": {"jupyter_mlpack": True},
-            "IdentityProvider.token": "t",
-            "MlpackExtension.home": home,
-        }
-        words = [f"--{name}={value}" for name, value in options.items()]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", "--allow-root", *words],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """JSON of the answer."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/jupyter-mlpack/{path}", method=method)
-        request.add_header("Authorization", "token t")
-        request.data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def wait(self) -> None:
-        """Until it answers."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with suppress(OSError):
-                self.ask("GET", "runs")
-                return
-            time.sleep(0.1)
-        raise AssertionError("the server does not answer")
-
-
-@pytest.fixture
-def serve(jp_environ: None, jp_root_dir: Path, home: Path) -> Iterator[Callable[[], Server]]:
-    started: list[Server] = []
-
-    def start_server() -> Server:
-        started.append(Server(jp_root_dir, home))
-        started[-1].wait()
-        return started[-1]
-
-    yield start_server
-    for server in started:
-        server.process.kill()
-        server.process.wait()
 
 
 async def test_server_killed__no_worker_is_left__next_server_tells_it(

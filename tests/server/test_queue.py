@@ -162,6 +162,6 @@ async def test_history__grows_no_further_than_it_may(rest: Any, write: Any, serv
     runs = [await rest.until(await build(rest, "a.ipynb"), "failed") for _ in range(2)]
     _, listed = await rest("GET", "runs")
     assert len(listed["runs"]) == 2
-    service.checked -= 4000
+    service.records.checked -= 4000
     _, listed = await rest("GET", "runs")
     assert [run["id"] for run in listed["runs"]] == [runs[1]["id"]]
