@@ -8,12 +8,14 @@ import { isOver } from './fold';
 import { useModel } from './listening';
 import { IPlaces } from './places';
 import { problemOf } from './problems';
-import { Action, Choices, Draft, Engine, IMlpack, Location, Problem } from './tokens';
+import { Action, Choices, Draft, IMlpack, Location, Problem } from './tokens';
+import { modelsOf } from './trained';
 import { DraftView } from './views/draft';
 import { EmptyView } from './views/empty';
 import { Header } from './views/header';
 import { useKeptFocus } from './views/keptfocus';
 import { useFollow } from './views/hooks';
+import { NO_OFFERS } from './views/offers';
 import { ProblemCard } from './views/problem';
 import { headline, inNotebook, patch } from './views/shown';
 
@@ -95,7 +97,8 @@ function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
         <DraftView
           draft={draft}
           choices={choices}
-          purposes={model.status?.purposes ?? PURPOSES}
+          offers={model.status ?? NO_OFFERS}
+          models={modelsOf(model.runs, path, model.now(), trans)}
           tab={tab}
           onTab={setTab}
           onChoose={(next: Choices) => model.choose(path, patch(choices, next))}
@@ -120,9 +123,6 @@ function NotebookBody(props: IBodyProps & { path: string }): React.JSX.Element {
     </>
   );
 }
-
-/** Until the server has said what it offers. */
-const PURPOSES: readonly Engine[] = [{ name: 'training', available: true, why: '' }];
 
 /** Nothing is known of the notebook as it is now, and nothing is under way to change that. */
 function isUnread({ inspection, busy, problem, stale }: Draft): boolean {

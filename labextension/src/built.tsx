@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { isOver } from './fold';
 import { IPlaces } from './places';
+import { newestOf, serviceOf } from './serving';
 import { Action, IMlpack, Location, Run } from './tokens';
 import { FailureCard } from './views/failure';
 import { useFollow } from './views/hooks';
@@ -11,6 +12,7 @@ import { Loading } from './views/loading';
 import { Reveal } from './views/place';
 import { ProgressView } from './views/progress';
 import { ResultCard } from './views/result';
+import { ServeForm } from './views/serveform';
 
 interface IBuiltProps {
   model: IMlpack;
@@ -35,8 +37,10 @@ export function Built({
   trans
 }: IBuiltProps): React.JSX.Element {
   const fold = model.fold(run.id);
-  const delivery = newestDelivery(model, run);
+  const delivery = newestOf(model, run, 'delivery');
   useFollow(model, delivery?.id ?? null);
+  const service = newestOf(model, run, 'service');
+  useFollow(model, service?.id ?? null);
   const logHref = model.logUrl(run.id);
   if (!isOver(run.state)) {
     return (
@@ -77,6 +81,19 @@ export function Built({
       archiveHref={model.archiveUrl(run.id)}
       logHref={logHref}
       delivery={delivery && { run: delivery, fold: model.fold(delivery.id) }}
+      service={service && serviceOf(model, service, attempt)}
+      serveForm={close => (
+        <ServeForm
+          model={model}
+          build={run}
+          onServe={request => {
+            close();
+            attempt(model.serve(request));
+          }}
+          onClose={close}
+          trans={trans}
+        />
+      )}
       onTrain={() => places.train(reference, run.path)}
       onCancelPush={() => delivery && attempt(model.cancel(delivery.id))}
       onPush={(destination, insecure) => attempt(model.deliver(run.id, destination, insecure))}
@@ -84,11 +101,4 @@ export function Built({
       trans={trans}
     />
   );
-}
-
-/** The newest push of what this build made. */
-function newestDelivery(model: IMlpack, build: Run): Run | null {
-  const made = (run: Run): boolean =>
-    run.kind === 'delivery' && run.image === build.image && run.digest === build.digest;
-  return (build.state === 'succeeded' && model.runs.find(made)) || null;
 }

@@ -10,8 +10,16 @@ const KEYS: readonly (keyof Choices)[] = [
   'system',
   'hardware',
   'purpose',
+  'predict',
   'name',
-  'python'
+  'python',
+  'requirements',
+  'groups',
+  'conda',
+  'model',
+  'platform',
+  'stack',
+  'assets'
 ];
 
 /** `over` laid on `under`, key by key. A key of `over` that is undefined is forgotten. */

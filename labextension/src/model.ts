@@ -8,7 +8,8 @@ import { Drafts } from './drafts';
 import { INotebookChange, INotebooks } from './notebooks';
 import { differing, isGone, isUnknown, problemOf, RequestFailed, unknownRun } from './problems';
 import { Service } from './service';
-import { Choices, Draft, Drift, IMlpack, JobRequest, Problem, Run, RunFold, Status } from './tokens';
+import { Choices, Draft, Drift, IMlpack, JobRequest, Json, Problem, Run, RunFold } from './tokens';
+import { ServiceAnswer, ServiceApi, ServiceRequest, Status } from './tokens';
 import { IVisibility, PageVisibility } from './visibility';
 import { EventMessage, Watch } from './watch';
 
@@ -24,6 +25,9 @@ export interface IOptions {
   /** The model disposes of it. */
   visibility: IVisibility;
 }
+
+/** Milliseconds before a server that did not know its engines yet is asked for them again. */
+export const AGAIN = 5000;
 
 export class MlpackModel implements IMlpack {
   constructor(options: IOptions) {
@@ -69,6 +73,7 @@ export class MlpackModel implements IMlpack {
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
+      window.clearTimeout(this._again);
       this._watch.dispose();
       this._drafts.dispose();
       this._visibility.dispose();
@@ -114,6 +119,7 @@ export class MlpackModel implements IMlpack {
       this._status = status;
       this._refused = null;
       this._compare(status.version);
+      this._askAgain(status);
     } catch (error) {
       const problem = problemOf(error, this._trans);
       this._refused = isGone(problem) ? null : problem;
@@ -139,6 +145,18 @@ export class MlpackModel implements IMlpack {
 
   async deliver(id: string, destination: string, insecure: boolean): Promise<Run> {
     return this._took(await this._service.deliver(id, destination, insecure));
+  }
+
+  async serve(service: ServiceRequest): Promise<Run> {
+    return this._took(await this._service.serve(service));
+  }
+
+  serviceApi(id: string): Promise<ServiceApi> {
+    return this._service.serviceApi(id);
+  }
+
+  call(id: string, body: Json, fn?: string): Promise<ServiceAnswer> {
+    return this._service.call(id, body, fn);
   }
 
   async cancel(id: string): Promise<void> {
@@ -188,6 +206,14 @@ export class MlpackModel implements IMlpack {
     return run;
   }
 
+  /** A server that is busy answers before it knows its engines: they are asked for again a moment later. */
+  private _askAgain(status: Status): void {
+    window.clearTimeout(this._again);
+    if (status.engines.length === 0 && !this._visibility.hidden && !this._isDisposed) {
+      this._again = window.setTimeout(() => void this.refresh(), AGAIN);
+    }
+  }
+
   private _newest = (path: string): string | null =>
     this.runs.find(run => run.kind === 'build' && run.path === path)?.id ?? null;
 
@@ -232,6 +258,7 @@ export class MlpackModel implements IMlpack {
   private _refused: Problem | null = null;
   private _mismatch: Problem | null = null;
   private _asked = false;
+  private _again = 0;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }

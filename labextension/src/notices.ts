@@ -139,6 +139,8 @@ export class Notices implements IDisposable {
         return cut(trans.__('Training %1', name));
       case 'delivery':
         return cut(trans.__('Pushing %1 to %2', run.image, run.destination));
+      case 'service':
+        return cut(trans.__('Serving %1', run.image));
     }
   }
 
@@ -151,6 +153,8 @@ export class Notices implements IDisposable {
         return trans.__('The training of %1 is done', nameOf(run));
       case 'delivery':
         return trans.__('%1 is at %2', run.image, run.destination);
+      case 'service':
+        return trans.__('The service of %1 has ended', run.image);
     }
   }
 
@@ -163,6 +167,8 @@ export class Notices implements IDisposable {
         return trans.__('The training of %1 failed. %2', nameOf(run), run.failure);
       case 'delivery':
         return trans.__('%1 was not pushed. %2', run.image, run.failure);
+      case 'service':
+        return trans.__('The service of %1 failed. %2', run.image, run.failure);
     }
   }
 

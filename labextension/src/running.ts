@@ -16,10 +16,10 @@ export class RunningRuns implements IRunningSessions.IManager, IDisposable {
     private _show: (run: Run) => void,
     private _trans: TranslationBundle
   ) {
-    this.name = _trans.__('Builds and Trainings');
+    this.name = _trans.__('Builds, Trainings and Services');
     this.shutdownLabel = _trans.__('Stop');
     this.shutdownAllLabel = _trans.__('Stop All');
-    this.shutdownAllConfirmationText = _trans.__('Cancel all builds and trainings that run or wait?');
+    this.shutdownAllConfirmationText = _trans.__('Cancel all builds, trainings and services that run or wait?');
     this.shutdownItemIcon = stopIcon;
     _model.changed.connect(this._onChanged, this);
   }
@@ -46,7 +46,7 @@ export class RunningRuns implements IRunningSessions.IManager, IDisposable {
 
   running(): IRunningSessions.IRunningItem[] {
     return this._active().map(run => ({
-      icon: () => (run.kind === 'job' ? jobsIcon : buildsIcon),
+      icon: () => (run.kind === 'build' || run.kind === 'delivery' ? buildsIcon : jobsIcon),
       label: () => nameOf(run),
       labelTitle: () => [run.path, run.image].filter(Boolean).join('\n'),
       detail: () => this._detail(run),
@@ -68,6 +68,9 @@ export class RunningRuns implements IRunningSessions.IManager, IDisposable {
   }
 
   private _detail(run: Run): string {
+    if (run.kind === 'service' && run.state === 'running') {
+      return this._trans.__('Serves at %1', run.address);
+    }
     const { label } = phaseWord(run.phase, this._trans);
     return run.state === 'running' && run.phase ? label : stateWord(run.state, this._trans);
   }

@@ -8,7 +8,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Clock } from './clock';
 import { isGone, missing, refused, RequestFailed, strange, unreachable } from './problems';
-import { Choices, Drift, Entries, Inspected, JobRequest, Plan, Problem, Run, RunKind, Status } from './tokens';
+import { Choices, Drift, Entries, Inspected, JobRequest, Json, Plan, Problem, Run, RunKind } from './tokens';
+import { ServiceAnswer, ServiceApi, ServiceRequest, Status } from './tokens';
 
 /** Milliseconds after which a request for what the server has at hand is given up, so that nobody waits for ever. */
 const PATIENCE = 30_000;
@@ -72,6 +73,18 @@ export class Service {
 
   deliver(build: string, destination: string, insecure: boolean): Promise<Run> {
     return this._post<Run>('deliveries', { build, destination, insecure });
+  }
+
+  serve(service: ServiceRequest): Promise<Run> {
+    return this._post<Run>('services', service);
+  }
+
+  serviceApi(id: string): Promise<ServiceApi> {
+    return this._get<ServiceApi>(`services/${encodeURIComponent(id)}/api`);
+  }
+
+  call(id: string, body: Json, fn = ''): Promise<ServiceAnswer> {
+    return this._post<ServiceAnswer>(`services/${encodeURIComponent(id)}/calls`, { body, function: fn });
   }
 
   /** Ask a run to end: what it is now. One that has ended meanwhile stays as it is. */
@@ -178,7 +191,7 @@ export class Service {
 }
 
 const EMPTY = { where: '', why: '', hint: '' };
-const NOUNS = { build: 'builds', job: 'jobs', delivery: 'deliveries' };
+const NOUNS = { build: 'builds', job: 'jobs', delivery: 'deliveries', service: 'services' };
 
 function address({ kind, id }: RunKey): string {
   return `${NOUNS[kind]}/${encodeURIComponent(id)}`;

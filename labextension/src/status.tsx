@@ -42,10 +42,12 @@ export class StatusModel extends VDomModel {
     const trans = this._trans;
     const count = (kind: Run['kind']): number => active.filter(run => run.kind === kind).length;
     const [builds, jobs, deliveries] = [count('build'), count('job'), count('delivery')];
+    const services = count('service');
     return [
       builds && trans._n('%1 build', '%1 builds', builds),
       jobs && trans._n('%1 training', '%1 trainings', jobs),
-      deliveries && trans._n('%1 push', '%1 pushes', deliveries)
+      deliveries && trans._n('%1 push', '%1 pushes', deliveries),
+      services && trans._n('%1 service', '%1 services', services)
     ]
       .filter(Boolean)
       .join(', ');

@@ -143,10 +143,36 @@ export interface Choices {
   system?: string[];
   hardware?: { accelerator?: string; count?: number };
   purpose?: string;
+  /** The function that answers requests. */
+  predict?: string;
   /** The image's name. */
   name?: string;
   python?: string;
+  /** Files all of whose packages are needed; these paths and the next two are in the notebook's folder, from there. */
+  requirements?: string[];
+  /** Groups and extras of these files that are needed, too. */
+  groups?: string[];
+  /** A conda environment to run in. */
+  conda?: string;
+  /** A model, or what a training left, for an inference image. */
+  model?: string;
+  /** `linux/arm64` */
+  platform?: string;
+  stack?: string;
+  /** Data and models that lie elsewhere, or that are given when the image runs. */
+  assets?: Asset[];
 }
+
+/** One of them: `path` is the one that the notebook reads; it comes `from` somewhere, or is a `mount`. */
+export type Asset = {
+  path: string;
+  /** A path in the notebook's folder, an address (`https`, `s3`; these need `sha256`), or `dvc`. */
+  from?: string;
+  sha256?: string;
+  mount?: boolean;
+  /** Of a mount: whether a run refuses to begin without it; it does unless this is false. */
+  required?: boolean;
+};
 
 /** What `POST inspections` answers: `choices` are those that the notebook keeps, not those that were sent. */
 export interface Inspected {
@@ -182,6 +208,16 @@ export interface Plan {
   reused: number;
   /** From the notebook's past builds or those of this server; null when there are none. */
   seconds: number | null;
+  /** What an inference image holds of each code cell; empty for a training image. */
+  cells: CellFate[];
+}
+
+/** What becomes of a code cell in an inference image. */
+export interface CellFate {
+  cell: number;
+  /** `all`, `part` or `none`. */
+  kept: string;
+  why: string;
 }
 
 // --- events and what they fold to ---------------------------------------------------------------------------------
@@ -303,12 +339,12 @@ export interface Entries {
   more: boolean;
 }
 
-// --- runs: builds, jobs, deliveries -------------------------------------------------------------------------------
+// --- runs: builds, jobs, deliveries, services -------------------------------------------------------------------------------
 
 export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-export type RunKind = 'build' | 'job' | 'delivery';
+export type RunKind = 'build' | 'job' | 'delivery' | 'service';
 
-/** A build, a job or a delivery as lists show it; its events have the rest. */
+/** A build, a job, a delivery or a service as lists show it; its events have the rest. */
 export interface Run {
   kind: RunKind;
   id: string;
@@ -339,13 +375,19 @@ export interface Run {
   choices: Choices;
   parameters: { [name: string]: Json };
   engine: string;
+  /** The target of a job that runs elsewhere; empty for this machine. */
+  target: string;
   /** Job: folder of its outputs and the files in it, as the contents manager names them. */
   output: string;
   outputs: string[];
   /** Delivery: where to. */
   destination: string;
+  /** Service: where it answers, on the server's machine. */
+  address: string;
   /** The failure's first sentence, empty if there is none. */
   failure: string;
+  /** Build: what its image is for (`training`, `inference`), once it is there; empty where nobody said. */
+  purpose: string;
 }
 
 /** Whether the notebook or its packages changed since the image was built. */
@@ -362,13 +404,67 @@ export interface Engine {
   why: string;
 }
 
+/** A row of the table of hardware: `words` say it as people do, `note` is what to know about it. */
+export interface Accelerator {
+  name: string;
+  kind: string;
+  words: string;
+  note: string;
+}
+
+/** Where jobs can run beside this machine: `offer` says it in words, `why` why it cannot be used (empty if it can). */
+export interface TargetOffer {
+  name: string;
+  engine: string;
+  offer: string;
+  /** Rows or kinds of the table of hardware; empty for all. */
+  accelerators: string[];
+  /** The most that one job gets: bytes of memory, seconds; zero for no limit, but of GPUs for none. */
+  gpus: number;
+  cpus: number;
+  memory: number;
+  seconds: number;
+  nodes: number;
+  why: string;
+}
+
+/** A system that images can stand on. */
+export interface StackOffer {
+  name: string;
+  words: string;
+}
+
+/**
+ * What a service that runs takes. JSON schemas; `schemas` are those that `request` refers to, and `Request-<name>` those of
+ * further functions.
+ */
+export interface ServiceApi {
+  ready: boolean;
+  description: string;
+  request: { [name: string]: Json };
+  schemas: { [name: string]: Json };
+}
+
+/** What a service answered: the HTTP status, and the body as text, `cut` characters of it left out. */
+export interface ServiceAnswer {
+  status: number;
+  seconds: number;
+  body: string;
+  cut: number;
+}
+
 export interface Status {
   version: string;
   user: string;
   builds: { limit: number; running: number; queued: number };
   jobs: { limit: number; running: number; queued: number };
+  services: { limit: number; running: number; queued: number };
   engines: Engine[];
   purposes: Engine[];
+  accelerators: Accelerator[];
+  stacks: StackOffer[];
+  platforms: string[];
+  targets: TargetOffer[];
 }
 
 /** What the server says when a request is refused. */
@@ -482,6 +578,11 @@ export interface IMlpack extends IDisposable {
   /** From here on: rejects with `RequestFailed` of `problems.ts`, which has the `Problem` to show. */
   train(job: JobRequest): Promise<Run>;
   deliver(id: string, destination: string, insecure: boolean): Promise<Run>;
+  /** Run a build's image as a service on the server's machine. */
+  serve(service: ServiceRequest): Promise<Run>;
+  /** What a running service takes, and one request to it. */
+  serviceApi(id: string): Promise<ServiceApi>;
+  call(id: string, body: Json, fn?: string): Promise<ServiceAnswer>;
   cancel(id: string): Promise<void>;
   /** Forget a run; with `image`, its image too. Bytes of disk that this freed. */
   remove(id: string, image: boolean): Promise<number>;
@@ -491,11 +592,26 @@ export interface IMlpack extends IDisposable {
   logUrl(id: string): string;
 }
 
-/** What starts a training. `image` is an image's name; `secrets` go into the job's environment and nowhere else. */
+/**
+ * What starts a training. `image` is an image's name; `secrets` go into the job's environment and nowhere else. It runs on
+ * this machine by `engine`, or on a `target`, which `resources` are asked of.
+ */
 export interface JobRequest {
   image: string;
   path: string;
   parameters: { [name: string]: Json };
+  engine: string;
+  secrets: { [name: string]: string };
+  target?: string;
+  resources?: Resources;
+}
+
+/** Bytes of memory, seconds at most. What is left out is as the image and the target have it. */
+export type Resources = { gpus?: number; cpus?: number; memory?: number; seconds?: number; nodes?: number };
+
+/** What starts a service. `build` is the build of its image; `secrets` go into its environment and nowhere else. */
+export interface ServiceRequest {
+  build: string;
   engine: string;
   secrets: { [name: string]: string };
 }

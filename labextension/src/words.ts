@@ -18,6 +18,8 @@ export function phaseWord(name: string, trans: TranslationBundle): IWord {
       );
     case 'resolve':
       return word(trans.__('Choose versions'), trans.__('resolve: pick versions of all packages that fit together'));
+    case 'fetch':
+      return word(trans.__('Fetch data and models'), trans.__('fetch: the assets that the notebook declares'));
     case 'stack':
       return word(
         trans.__('Prepare the base'),
@@ -118,8 +120,14 @@ export function hardwareWord(kind: string, trans: TranslationBundle): string {
       return trans.__('CPU');
     case 'gpu':
       return trans.__('GPU');
+    case 'apple':
+      return trans.__('Mac (Linux on ARM, its CPU)');
     case 'cuda':
       return trans.__('NVIDIA GPU (CUDA)');
+    case 'cuda12':
+      return trans.__('NVIDIA GPU (CUDA 12)');
+    case 'cuda13':
+      return trans.__('NVIDIA GPU (CUDA 13)');
     case 'rocm':
       return trans.__('AMD GPU (ROCm)');
     case 'tpu':

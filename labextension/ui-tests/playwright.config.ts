@@ -10,6 +10,7 @@ export default defineConfig({
   // One server, two cores, and a first build that fills the store for all others.
   workers: 1,
   timeout: 300_000,
+  globalTimeout: 3_000_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   // A loaded machine may lose a click while a page starts; whoever needs the second try is listed as flaky.

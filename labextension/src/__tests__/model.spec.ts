@@ -1,7 +1,7 @@
 /** The model against a server in memory: whatever is lost, late or double, it ends as the server has it. */
 import { JSONExt } from '@lumino/coreutils';
 import { fold, EMPTY } from '../fold';
-import { MlpackModel } from '../model';
+import { AGAIN, MlpackModel } from '../model';
 import { RequestFailed } from '../problems';
 import { Event } from '../tokens';
 import { value } from './contract';
@@ -53,6 +53,19 @@ afterEach(() => {
 });
 
 describe('start', () => {
+  it('asks again a server that was too busy to know its engines', async () => {
+    jest.useFakeTimers();
+    const { engines } = server.status;
+    server.status = { ...server.status, engines: [] };
+    const model = await open();
+    server.status = { ...server.status, engines };
+    await jest.advanceTimersByTimeAsync(AGAIN);
+    expect(model.status?.engines).toEqual(engines);
+    asked();
+    await jest.advanceTimersByTimeAsync(3 * AGAIN);
+    expect(asked().filter(request => request === 'GET status')).toEqual([]);
+  });
+
   it('reads status and runs, newest first', async () => {
     server.add({ created: 100, state: 'succeeded' });
     server.add({ created: 200, state: 'failed' });

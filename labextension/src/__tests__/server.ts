@@ -6,7 +6,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import { isOver } from '../fold';
 import { Changed, Choices, Drift, Entry, Event, Inspection, Json, Plan, Problem, Run, RunKind } from '../tokens';
-import { RunState, SCHEMA_ID, Status } from '../tokens';
+import { RunState, SCHEMA_ID, ServiceApi, Status } from '../tokens';
 import { value } from './contract';
 
 /** Events of a page. */
@@ -63,12 +63,20 @@ export class TestServer {
     user: 'ada',
     builds: { limit: 2, running: 0, queued: 0 },
     jobs: { limit: 1, running: 0, queued: 0 },
+    services: { limit: 1, running: 0, queued: 0 },
     engines: [{ name: 'process', available: true, why: '' }],
     purposes: [
       { name: 'training', available: true, why: '' },
       { name: 'inference', available: false, why: 'No model is saved by the notebook.' }
-    ]
+    ],
+    accelerators: [{ name: 'cpu', kind: 'cpu', words: 'a CPU', note: '' }],
+    stacks: [{ name: 'bookworm', words: 'Debian 12, Python 3.11' }],
+    platforms: ['linux/amd64', 'linux/arm64'],
+    targets: []
   };
+
+  /** What services say that they take. */
+  api: ServiceApi = { ready: true, description: '', request: {}, schemas: {} };
 
   /** The plan that a request gets. */
   plan = (_path: string, choices: Choices): Plan => ({
@@ -194,6 +202,10 @@ export class TestServer {
         return ok(this._page(id, Number(request.query.get('after'))));
       case 'drift':
         return ok(this.drift);
+      case 'api':
+        return ok(this.api);
+      case 'calls':
+        return ok({ status: 200, seconds: 0.01, body: JSON.stringify(request.body.body), cut: 0 });
       case undefined:
         return request.method === 'DELETE' ? this._delete(run, request) : ok(run);
       default:
@@ -219,6 +231,8 @@ export class TestServer {
         return this._start({ ...pick(body), kind: 'job', path });
       case 'POST deliveries':
         return this._start({ kind: 'delivery', destination: named(body.destination) });
+      case 'POST services':
+        return this._start({ kind: 'service', address: 'http://127.0.0.1:4000' });
       default:
         return { status: 404, body: '<html>404</html>' };
     }
@@ -280,10 +294,13 @@ export function emptyRun(id: string, created: number): Run {
     choices: {},
     parameters: {},
     engine: '',
+    target: '',
     output: '',
     outputs: [],
     destination: '',
-    failure: ''
+    address: '',
+    failure: '',
+    purpose: ''
   };
 }
 
@@ -298,8 +315,9 @@ function ok(body: object): IAnswer {
 
 /** The fields of a job's request that its run shows. Secrets are not among them. */
 function pick(body: IRequest['body']): Partial<Run> {
-  const { image, parameters, engine } = body;
-  return { image: named(image), parameters: parameters as Run['parameters'], engine: named(engine) };
+  const { image, parameters, engine, target } = body;
+  const where = { engine: named(engine), target: named(target) };
+  return { image: named(image), parameters: parameters as Run['parameters'], ...where };
 }
 
 /** A text of a request; empty when it is none. */

@@ -32,4 +32,9 @@ export const notices: JupyterFrontEndPlugin<void> = {
 };
 
 /** The widget that shows runs of a kind, besides the panel. */
-const LISTS = { build: 'jupyter-mlpack-builds', delivery: 'jupyter-mlpack-builds', job: 'jupyter-mlpack-jobs' };
+const LISTS = {
+  build: 'jupyter-mlpack-builds',
+  delivery: 'jupyter-mlpack-builds',
+  service: 'jupyter-mlpack-builds',
+  job: 'jupyter-mlpack-jobs'
+};

@@ -2,12 +2,21 @@ import * as React from 'react';
 import { Drift } from '../tokens';
 import { IBuildDetailProps } from './builddetail';
 import { CancelButton } from './cancelbutton';
+import { serves } from './jobdraft';
 import { PushForm } from './push';
+import { ServeForm } from './serveform';
+
+interface IMore {
+  drift: Drift | null;
+  /** Its image answers requests now. */
+  serving: boolean;
+}
 
 /** What can be done with a build. What cannot be done now stays in its place, with the reason. */
-export function BuildActions(props: IBuildDetailProps & { drift: Drift | null }): React.JSX.Element {
-  const { model, run, places, drift, trans, attempt, onRemove } = props;
+export function BuildActions(props: IBuildDetailProps & IMore): React.JSX.Element {
+  const { model, run, places, drift, serving, trans, attempt, onRemove } = props;
   const [pushing, setPushing] = React.useState(false);
+  const [asking, setAsking] = React.useState(false);
   const removed = drift?.image === 'missing' ? trans.__('The image is not in the store any more.') : '';
   if (run.ended === null) {
     return (
@@ -32,11 +41,20 @@ export function BuildActions(props: IBuildDetailProps & { drift: Drift | null })
         />
         {run.state === 'succeeded' && (
           <>
-            <Action
-              label={trans.__('Run training')}
-              blocked={removed}
-              onClick={() => places.train(run.image, run.path)}
-            />
+            {serves(run, model.fold(run.id).image) ? (
+              <Action
+                label={trans.__('Run service …')}
+                blocked={removed || (serving ? trans.__('It runs already') : '')}
+                expanded={asking && !serving}
+                onClick={() => setAsking(!asking)}
+              />
+            ) : (
+              <Action
+                label={trans.__('Run training')}
+                blocked={removed}
+                onClick={() => places.train(run.image, run.path)}
+              />
+            )}
             <Action
               label={trans.__('Push …')}
               blocked={removed}
@@ -59,6 +77,18 @@ export function BuildActions(props: IBuildDetailProps & { drift: Drift | null })
         )}
         <Action label={trans.__('Delete …')} blocked="" onClick={() => onRemove(run.id)} />
       </div>
+      {asking && !serving && (
+        <ServeForm
+          model={model}
+          build={run}
+          onServe={request => {
+            setAsking(false);
+            attempt(model.serve(request));
+          }}
+          onClose={() => setAsking(false)}
+          trans={trans}
+        />
+      )}
       {pushing && (
         <PushForm
           image={run.image}

@@ -1,6 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { isOver } from '../fold';
 import { IPlaces } from '../places';
+import { newestOf, serviceOf } from '../serving';
 import { IMlpack, Run } from '../tokens';
 import { BuildActions } from './buildactions';
 import { CopyLine } from './copy';
@@ -8,6 +10,7 @@ import { driftLines, Drifts, useDrift } from './drift';
 import { useFollow } from './hooks';
 import { Layers } from './layers';
 import { Pushes } from './pushes';
+import { ServiceCard } from './service';
 
 export interface IBuildDetailProps {
   model: IMlpack;
@@ -23,7 +26,9 @@ export interface IBuildDetailProps {
 export function BuildDetail(props: IBuildDetailProps): React.JSX.Element {
   const { model, run, drifts, trans } = props;
   const made = run.state === 'succeeded';
+  const service = newestOf(model, run, 'service');
   useFollow(model, run.id);
+  useFollow(model, service?.id ?? null);
   React.useEffect(() => {
     if (made) {
       drifts.ask(run.id);
@@ -34,7 +39,9 @@ export function BuildDetail(props: IBuildDetailProps): React.JSX.Element {
   const changes = drift ? driftLines(drift, trans) : [];
   return (
     <div className="jp-Mlpack-BuildDetail">
-      <BuildActions {...props} drift={drift} />
+      <h2 className="jp-Mlpack-Unseen">{trans.__('Build of %1', run.image || run.path)}</h2>
+      <BuildActions {...props} drift={drift} serving={service !== null && !isOver(service.state)} />
+      {service && <ServiceCard {...serviceOf(model, service, props.attempt)} trans={trans} />}
       {changes.length > 0 && (
         <ul className="jp-Mlpack-BuildDetail-changes" aria-label={trans.__('Changed since')}>
           {changes.map(line => (

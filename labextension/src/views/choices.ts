@@ -1,7 +1,10 @@
 import { Choices, Claim, Conflict } from '../tokens';
 
 /** The keys of `Choices` that hold names, each of which can be taken back by itself. */
-export type ListKey = 'packages' | 'ignore' | 'without' | 'system';
+export type ListKey = 'packages' | 'ignore' | 'without' | 'system' | 'requirements' | 'groups';
+
+/** The keys of `Choices` that are one text. */
+export type TextKey = 'name' | 'python' | 'purpose' | 'conda' | 'model' | 'platform' | 'stack';
 
 /** A distribution's name as indexes compare it. */
 export function normalised(name: string): string {
@@ -40,14 +43,19 @@ export function leaveOut(choices: Choices, name: string): Choices {
 
 /** `name` at the end of a list, once. */
 export function addName(choices: Choices, key: ListKey, name: string): Choices {
-  const names = (choices[key] ?? []).filter(item => normalised(item) !== normalised(name));
+  const names = (choices[key] ?? []).filter(item => !same(key, item, name));
   return { ...choices, [key]: [...names, name] };
 }
 
 /** Take a name back. The empty list stays: it beats what the notebook keeps. */
 export function dropName(choices: Choices, key: ListKey, name: string): Choices {
   const names = choices[key];
-  return names ? { ...choices, [key]: names.filter(item => normalised(item) !== normalised(name)) } : choices;
+  return names ? { ...choices, [key]: names.filter(item => !same(key, item, name)) } : choices;
+}
+
+/** Whether two entries of a list are one: files and groups to the letter, distributions as indexes compare them. */
+function same(key: ListKey, one: string, other: string): boolean {
+  return one === other || (key !== 'requirements' && key !== 'groups' && normalised(one) === normalised(other));
 }
 
 /** Take back what was said about a module. */
@@ -60,7 +68,7 @@ export function dropModule(choices: Choices, module: string): Choices {
 }
 
 /** One of the single values; an empty one is as good as none. */
-export function setValue(choices: Choices, key: 'name' | 'python' | 'purpose', value: string): Choices {
+export function setValue(choices: Choices, key: TextKey, value: string): Choices {
   const changed = { ...choices, [key]: value };
   if (value === '') {
     delete changed[key];

@@ -3,7 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Choices } from '../tokens';
-import { dropModule, dropName, ListKey } from './choices';
+import { dropModule, dropName, ListKey, setValue } from './choices';
 import { Section } from './section';
 
 interface IChosenProps {
@@ -22,7 +22,12 @@ export function Chosen({ choices, onChoose, trans }: IChosenProps): React.JSX.El
     ...named('packages', line => trans.__('%1 is added', line)),
     ...named('ignore', module => trans.__('%1 may be missing', module)),
     ...named('without', name => trans.__('%1 is left out', name)),
-    ...named('system', name => trans.__('%1 is added to the system', name))
+    ...named('system', name => trans.__('%1 is added to the system', name)),
+    ...named('requirements', file => trans.__('All of %1 is added', file)),
+    ...named('groups', group => trans.__('The group %1 is added', group)),
+    ...(choices.conda
+      ? [{ text: trans.__('Runs in the environment of %1', choices.conda), without: setValue(choices, 'conda', '') }]
+      : [])
   ];
   function named(key: ListKey, text: (name: string) => string): { text: string; without: Choices }[] {
     return (choices[key] ?? []).map(name => ({ text: text(name), without: dropName(choices, key, name) }));

@@ -1,15 +1,17 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Choices, Draft, Engine } from '../tokens';
+import { Choices, Draft } from '../tokens';
 import { openCount, openNames } from './decisions';
 import { Footer } from './footer';
 import { HardwareTab } from './hardware';
 import { Loading } from './loading';
+import { IOffers } from './offers';
 import { PackagesTab } from './packages';
 import { Reveal } from './place';
 import { ProblemCard } from './problem';
 import { RunTab } from './run';
+import { IOption } from './select';
 import { differ } from './spoken';
 import { Tabs } from './tabs';
 
@@ -17,7 +19,9 @@ interface IDraftProps {
   draft: Draft;
   /** What counts: the draft's choices over those that the notebook keeps. */
   choices: Choices;
-  purposes: readonly Engine[];
+  offers: IOffers;
+  /** What finished trainings of this notebook left. */
+  models: readonly IOption[];
   tab: string;
   onTab: (tab: string) => void;
   onChoose: (choices: Choices) => void;
@@ -50,8 +54,8 @@ export function DraftView(props: IDraftProps): React.JSX.Element {
         )}
         {inspection === null && problem === null && <Loading label={trans.__('Reading the notebook')} />}
         {shared && props.tab === 'packages' && <PackagesTab {...shared} />}
-        {shared && props.tab === 'hardware' && <HardwareTab {...shared} />}
-        {shared && props.tab === 'run' && <RunTab {...shared} purposes={props.purposes} />}
+        {shared && props.tab === 'hardware' && <HardwareTab {...shared} offers={props.offers} />}
+        {shared && props.tab === 'run' && <RunTab {...shared} offers={props.offers} models={props.models} />}
       </Tabs>
       <Footer
         plan={plan}

@@ -2,6 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Choices, Inspection, Plan } from '../tokens';
+import { hardwareOptions, IOffers } from './offers';
 import { hardwareWord } from '../words';
 import { setHardware } from './choices';
 import { Fact } from './fact';
@@ -9,12 +10,12 @@ import { Field } from './field';
 import { Notices, topicOf } from './notices';
 import { Reveal } from './place';
 import { Section } from './section';
+import { Select } from './select';
 import { declaredText, differ, neededText } from './spoken';
-
-/** What an image can be made for, whatever the notebook says. */
-const KINDS = ['cpu', 'cuda', 'rocm'];
+import { System } from './system';
 
 interface IHardwareProps {
+  offers: IOffers;
   inspection: Inspection;
   plan: Plan | null;
   choices: Choices;
@@ -24,12 +25,11 @@ interface IHardwareProps {
 }
 
 /** What the image is made for: the suggestion and its reason, both witnesses, the user's own word, what to know. */
-export function HardwareTab({ inspection, plan, choices, onChoose, reveal, trans }: IHardwareProps): React.JSX.Element {
-  const id = React.useId();
+export function HardwareTab(props: IHardwareProps): React.JSX.Element {
+  const { inspection, plan, choices, offers, onChoose, reveal, trans } = props;
   const { accelerator, reason, declared, needed } = inspection.hardware;
   const chosen = choices.hardware?.accelerator ?? '';
   const count = choices.hardware?.count ?? null;
-  const kinds = KINDS.includes(accelerator) ? KINDS : [...KINDS, accelerator];
   const notices = [...inspection.notices, ...(plan?.notices ?? [])].filter(({ code }) => topicOf(code) === 'hardware');
   const suggested = hardwareWord(accelerator, trans);
   return (
@@ -39,22 +39,16 @@ export function HardwareTab({ inspection, plan, choices, onChoose, reveal, trans
           <strong>{chosen ? hardwareWord(chosen, trans) : suggested}</strong>
           <p>{chosen ? trans.__('You chose this. The suggestion was %1: %2', suggested, reason) : reason}</p>
         </div>
-        <div className="jp-Mlpack-Field">
-          <label htmlFor={id}>{trans.__('Build for')}</label>
-          <select
-            id={id}
-            className="jp-Mlpack-Input"
-            value={chosen}
-            onChange={event => onChoose(setHardware(choices, event.target.value, count))}
-          >
-            <option value="">{trans.__('What is suggested: %1', suggested)}</option>
-            {kinds.map(kind => (
-              <option key={kind} value={kind}>
-                {hardwareWord(kind, trans)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Select
+          label={trans.__('Build for')}
+          value={chosen}
+          options={[
+            { value: '', label: trans.__('What is suggested: %1', suggested) },
+            ...hardwareOptions(offers.accelerators, accelerator, trans)
+          ]}
+          hint={offers.accelerators.find(row => row.name === chosen)?.note}
+          onChange={value => onChoose(setHardware(choices, value, count))}
+        />
         {chosen !== '' && chosen !== 'cpu' && (
           <Field
             label={trans.__('How many')}
@@ -67,6 +61,7 @@ export function HardwareTab({ inspection, plan, choices, onChoose, reveal, trans
         )}
       </Section>
       <Notices notices={notices} reveal={reveal} trans={trans} />
+      <System plan={plan} choices={choices} offers={offers} onChoose={onChoose} trans={trans} />
       <Section title={trans.__('What was found')}>
         {differ(inspection.hardware) && (
           <p className="jp-Mlpack-Callout jp-mod-warn">

@@ -1,5 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
-import { Engine, Image, Inspection, Json, Run } from '../tokens';
+import { Image, Inspection, Json, Run } from '../tokens';
+import { targetPlace } from './where';
 import { Field, fieldText, makeField, readField, Reading, sameValue } from './parameters';
 
 /** What a form of a training begins with. */
@@ -7,12 +8,18 @@ export interface JobDraft {
   image: string;
   path: string;
   parameters: { [name: string]: Json };
+  /** An engine, or a target as `where.ts` writes it. */
   engine: string;
 }
 
 /** A form's entries: only the fields that somebody touched. */
 export interface Entered {
   [name: string]: string;
+}
+
+/** The entries that say something. */
+export function filled(values: Entered): Entered {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 }
 
 /** One field as the form shows it. */
@@ -28,7 +35,8 @@ const PARAMETERS = 'org.jupyter-mlpack.parameters';
 
 /** The form again for what was run once. */
 export function draftOf(run: Run): JobDraft {
-  return { image: run.image, path: run.path, parameters: run.parameters, engine: run.engine };
+  const engine = run.target ? targetPlace(run.target) : run.engine;
+  return { image: run.image, path: run.path, parameters: run.parameters, engine };
 }
 
 /** The parameters that an image says it has; null when it says nothing. */
@@ -49,7 +57,7 @@ export function notebookFields(inspection: Inspection): Field[] {
   return inspection.parameters.map(parameter => makeField(parameter.name, parameter.default));
 }
 
-/** Images that can be trained with, newest first, each name once. */
+/** Images that can be trained with, newest first, each name once; older builds do not say what they are for. */
 export function trainable(runs: readonly Run[]): Run[] {
   const newest = new Map<string, Run>();
   for (const run of runs) {
@@ -57,11 +65,16 @@ export function trainable(runs: readonly Run[]): Run[] {
       newest.set(run.image, run);
     }
   }
-  return [...newest.values()];
+  return [...newest.values()].filter(run => run.purpose !== 'inference');
 }
 
 export function hasTraining(image: Image): boolean {
   return image.processes.some(process => process.type === 'train');
+}
+
+/** Whether a build's image answers requests; the image itself says it, as soon as it is known. */
+export function serves(build: Run, image: Image | null): boolean {
+  return image === null ? build.purpose === 'inference' : !hasTraining(image);
 }
 
 export function readFields(
@@ -88,12 +101,6 @@ export function changedValues(states: readonly FieldState[]): { [name: string]: 
     }
   }
   return values;
-}
-
-/** The engine to begin with: the one asked for if it can be used, else the first that can. */
-export function chooseEngine(engines: readonly Engine[], wanted: string): string {
-  const usable = engines.filter(engine => engine.available);
-  return (usable.find(engine => engine.name === wanted) ?? usable[0])?.name ?? '';
 }
 
 /** Why the training cannot be started yet; empty when it can. */

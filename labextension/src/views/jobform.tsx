@@ -1,12 +1,14 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { Engine, JobRequest, Problem } from '../tokens';
+import { Accelerator, Engine, JobRequest, Problem, TargetOffer } from '../tokens';
 import { EngineSelect } from './engineselect';
 import { FieldRow } from './parameter';
 import { Field } from './parameters';
-import { changedValues, chooseEngine, Entered, JobDraft, readFields, whyNotStart } from './jobdraft';
+import { changedValues, Entered, filled, JobDraft, readFields, whyNotStart } from './jobdraft';
 import { ProblemCard } from './problem';
+import { ResourceFields } from './resourcefields';
 import { Secrets } from './secretfields';
+import { choosePlace, ReadResources, readResources, targetOf } from './where';
 
 export interface IJobFormProps {
   draft: JobDraft;
@@ -16,6 +18,10 @@ export interface IJobFormProps {
   fields: readonly Field[] | null;
   secrets: readonly string[];
   engines: readonly Engine[];
+  targets: readonly TargetOffer[];
+  /** What the image is made for, and the table that says what fits that. */
+  accelerator: string;
+  rows: readonly Accelerator[];
   /** Why this image cannot be trained with; empty when it can. */
   blocked: string;
   trans: TranslationBundle;
@@ -30,13 +36,16 @@ export function JobForm(props: IJobFormProps): React.JSX.Element {
   const { draft, fields, engines, trans } = props;
   const [entered, setEntered] = React.useState<Entered>({});
   const [secrets, setSecrets] = React.useState<Entered>({});
+  const [wishes, setWishes] = React.useState<Entered>({});
   const [wanted, setWanted] = React.useState(draft.engine);
   const [busy, setBusy] = React.useState(false);
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const id = React.useId();
   const states = fields && readFields(fields, draft, entered, trans);
-  const engine = chooseEngine(engines, wanted);
-  const reason = props.blocked || whyNotStart(draft.image, states, engine, trans);
+  const engine = choosePlace(engines, props.targets, wanted, props.accelerator, props.rows);
+  const target = props.targets.find(({ name }) => name !== '' && name === targetOf(engine));
+  const asked = target && readResources(wishes, target, trans);
+  const reason = props.blocked || whyNotStart(draft.image, states, engine, trans) || whyNotAsk(asked, trans);
 
   const start = async (event: React.FormEvent): Promise<void> => {
     event.preventDefault();
@@ -45,8 +54,9 @@ export function JobForm(props: IJobFormProps): React.JSX.Element {
     }
     setBusy(true);
     const { image, path } = draft;
+    const where = target ? { engine: '', target: target.name, resources: asked?.resources } : { engine };
     setProblem(
-      await props.onStart({ image, path, parameters: changedValues(states), engine, secrets: filled(secrets) })
+      await props.onStart({ image, path, parameters: changedValues(states), secrets: filled(secrets), ...where })
     );
     setBusy(false);
   };
@@ -77,7 +87,23 @@ export function JobForm(props: IJobFormProps): React.JSX.Element {
         trans={trans}
         onValue={(name, value) => setSecrets(before => ({ ...before, [name]: value }))}
       />
-      <EngineSelect engines={engines} engine={engine} form={id} trans={trans} onEngine={setWanted} />
+      <EngineSelect
+        engines={engines}
+        targets={props.targets}
+        engine={engine}
+        form={id}
+        trans={trans}
+        onEngine={setWanted}
+      />
+      {target && asked && (
+        <ResourceFields
+          target={target}
+          values={wishes}
+          problems={asked.problems}
+          trans={trans}
+          onValue={(name, value) => setWishes(before => ({ ...before, [name]: value }))}
+        />
+      )}
       {problem && <ProblemCard problem={problem} trans={trans} />}
       <div className="jp-Mlpack-JobForm-end">
         <button
@@ -124,6 +150,12 @@ function ImageSelect({
   );
 }
 
+/** Why a target cannot be asked for these resources. */
+function whyNotAsk(asked: ReadResources | undefined, trans: TranslationBundle): string {
+  const wrong = Object.keys(asked?.problems ?? {}).length > 0;
+  return wrong ? trans.__('The resources need another value.') : '';
+}
+
 /** Parameters of an earlier run that this image does not know. */
 function Strangers({
   draft,
@@ -140,8 +172,4 @@ function Strangers({
       {trans.__('Left out, as this image does not know them: %1.', left.join(', '))}
     </p>
   );
-}
-
-function filled(values: Entered): Entered {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 }

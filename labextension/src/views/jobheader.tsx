@@ -1,10 +1,11 @@
 import * as React from 'react';
 import { problemOf } from '../problems';
 import { Problem } from '../tokens';
+import { modelOf } from '../trained';
 import { durationText } from '../words';
 import { CancelButton } from './cancelbutton';
 import { ConfirmButton } from './confirm';
-import { engineWord } from './engineselect';
+import { placeWord } from './engineselect';
 import { IJobProps } from './job';
 import { momentText } from './names';
 import { shortValue } from './parameters';
@@ -39,7 +40,7 @@ export function JobHeader({ model, run, places, trans, onAgain, onGone }: IJobPr
             {durationText((run.ended ?? now) - run.started, trans)}
           </Fact>
         )}
-        <Fact name={trans.__('Runs on')}>{engineWord(run.engine, trans)}</Fact>
+        <Fact name={trans.__('Runs on')}>{placeWord(run, trans)}</Fact>
         {run.user && <Fact name={trans.__('Started by')}>{run.user}</Fact>}
       </dl>
       <Parameters run={run} trans={trans} />
@@ -47,6 +48,19 @@ export function JobHeader({ model, run, places, trans, onAgain, onGone }: IJobPr
         <button type="button" className="jp-Mlpack-Button" onClick={onAgain}>
           {trans.__('Run again with changes …')}
         </button>
+        {modelOf(run) && (
+          <button
+            type="button"
+            className="jp-Mlpack-Button"
+            title={trans.__('An image that answers requests with what this training left')}
+            onClick={() => {
+              model.choose(run.path, { purpose: 'inference', model: modelOf(run) });
+              places.containerize(run.path);
+            }}
+          >
+            {trans.__('Serve this model …')}
+          </button>
+        )}
         {run.ended === null ? (
           <CancelButton
             run={run}

@@ -127,7 +127,12 @@ function JobList({ model, jobs, shown, trans, onShow }: IJobsProps & { jobs: rea
               {job.started !== null && durationText((job.ended ?? now) - job.started, trans)}
             </span>
             <span className="jp-Mlpack-JobList-more jp-Mlpack-Soft">
-              {[fileName(job.path), parametersText(job.parameters), ageText(now - (job.started ?? job.created), trans)]
+              {[
+                fileName(job.path),
+                job.target,
+                parametersText(job.parameters),
+                ageText(now - (job.started ?? job.created), trans)
+              ]
                 .filter(Boolean)
                 .join(' · ')}
             </span>

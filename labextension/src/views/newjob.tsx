@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { problemOf } from '../problems';
-import { IMlpack, JobRequest, Problem, Run } from '../tokens';
+import { Image, IMlpack, JobRequest, Problem, Run } from '../tokens';
 import { useFollow } from './hooks';
 import { Field } from './parameters';
 import { hasTraining, imageFields, JobDraft, notebookFields, trainable } from './jobdraft';
@@ -46,6 +46,9 @@ export function NewJob({ model, draft, trans, onDraft, onStarted, onClose }: INe
       fields={readParameters(model, build, path)}
       secrets={inspection?.secrets.map(secret => secret.name) ?? []}
       engines={model.status?.engines ?? []}
+      targets={model.status?.targets ?? []}
+      accelerator={image ? accelerator(image) : ''}
+      rows={model.status?.accelerators ?? []}
       blocked={image && !hasTraining(image) ? trans.__('This image has no training: build one for training.') : ''}
       trans={trans}
       onImage={name => onDraft({ ...draft, image: name, path: builds.find(run => run.image === name)?.path ?? '' })}
@@ -53,6 +56,11 @@ export function NewJob({ model, draft, trans, onDraft, onStarted, onClose }: INe
       onClose={onClose}
     />
   );
+}
+
+/** The row of the table of hardware that an image is made for. */
+function accelerator({ labels }: Image): string {
+  return new Map(labels).get('org.jupyter-mlpack.accelerator') ?? '';
 }
 
 /** Null while neither image nor notebook has answered. */

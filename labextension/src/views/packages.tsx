@@ -7,6 +7,7 @@ import { addName, addPackage, leaveOut, normalised } from './choices';
 import { Chosen } from './chosen';
 import { Decisions } from './decisions';
 import { Field } from './field';
+import { Files } from './files';
 import { Item } from './item';
 import { Notices, topicOf } from './notices';
 import { Others } from './others';
@@ -93,6 +94,7 @@ export function PackagesTab({ inspection, plan, choices, onChoose, reveal, trans
           onAdd={text => onChoose(addName(choices, 'system', text))}
         />
       </Section>
+      <Files choices={choices} onChoose={onChoose} trans={trans} />
       <Chosen choices={choices} onChoose={onChoose} trans={trans} />
     </>
   );

@@ -1,12 +1,15 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { isOver } from '../fold';
 import { Image, Run, RunFold } from '../tokens';
 import { durationText, sizeText } from '../words';
 import { CopyButton, CopyLine } from './copy';
+import { Holds } from './holds';
 import { Layers } from './layers';
 import { FoldedLog } from './foldedlog';
 import { DeliveryState, PushForm } from './push';
+import { IService, ServiceCard } from './service';
 
 interface IResultProps {
   run: Run;
@@ -16,6 +19,10 @@ interface IResultProps {
   logHref: string;
   /** The image's newest push, if there was one. */
   delivery: { run: Run; fold: RunFold } | null;
+  /** The image's newest service, if there was one. */
+  service: IService | null;
+  /** What a new service is given; the function closes it. */
+  serveForm: (close: () => void) => React.ReactNode;
   onTrain: () => void;
   onPush: (destination: string, insecure: boolean) => void;
   onCancelPush: () => void;
@@ -27,9 +34,11 @@ interface IResultProps {
 export function ResultCard(props: IResultProps): React.JSX.Element {
   const { run, fold, image, trans } = props;
   const [pushing, setPushing] = React.useState(false);
+  const [asking, setAsking] = React.useState(false);
   const trains = image.processes.some(process => process.type === 'train');
+  const serving = props.service !== null && !isOver(props.service.run.state);
   const archive = archiveName(image.reference);
-  const volume = trains ? '-v "$PWD/output:/output" ' : '-p 8080:8080 ';
+  const volume = trains ? '-v "$PWD/output:/output" ' : '-p 127.0.0.1:8080:8080 ';
   return (
     <>
       <div className="jp-Mlpack-Scroll">
@@ -44,16 +53,16 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
           </p>
           <p className="jp-Mlpack-Soft">{summary(run, image, trans)}</p>
         </section>
+        {props.service && <ServiceCard {...props.service} trans={trans} />}
+        <Holds image={image} trans={trans} />
         <Layers image={image} exported={fold.layers} trans={trans} />
         <div className="jp-Mlpack-Commands">
-          {trains && (
-            <CopyLine
-              caption={trans.__('Train here, without Docker')}
-              label={trans.__('Copy the command for jupyter mlpack')}
-              text={`jupyter mlpack run ${image.reference}`}
-              trans={trans}
-            />
-          )}
+          <CopyLine
+            caption={trains ? trans.__('Train here, without Docker') : trans.__('Serve here, without Docker')}
+            label={trans.__('Copy the command for jupyter mlpack')}
+            text={`jupyter mlpack run ${image.reference}`}
+            trans={trans}
+          />
           <CopyLine
             caption={trans.__('With Docker')}
             aside={
@@ -79,6 +88,7 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
           />
         )}
         <FoldedLog fold={fold} href={props.logHref} initially={false} trans={trans} />
+        {asking && !serving && props.serveForm(() => setAsking(false))}
       </div>
       <div className="jp-Mlpack-Footer">
         <div className="jp-Mlpack-Row jp-mod-end jp-mod-wrap">
@@ -96,6 +106,18 @@ export function ResultCard(props: IResultProps): React.JSX.Element {
           {trains && (
             <button type="button" className="jp-Mlpack-Button jp-mod-primary" onClick={props.onTrain}>
               {trans.__('Run training')}
+            </button>
+          )}
+          {!trains && (
+            <button
+              type="button"
+              className="jp-Mlpack-Button jp-mod-primary"
+              aria-disabled={serving}
+              aria-expanded={asking && !serving}
+              title={serving ? trans.__('It runs already') : undefined}
+              onClick={() => !serving && setAsking(!asking)}
+            >
+              {trans.__('Run service')}
             </button>
           )}
         </div>

@@ -25,6 +25,17 @@ export function systemProblem(text: string, trans: TranslationBundle): string {
   return SYSTEM.test(text) ? '' : trans.__('Small letters, digits, plus, dots and dashes, as apt install takes it.');
 }
 
+/** What is wrong with a path in the notebook's folder; empty text is none. */
+export function fileProblem(text: string, trans: TranslationBundle): string {
+  const away = /^[/~]/.test(text) || text.includes('\\') || text.split('/').includes('..');
+  return away ? trans.__("A path from the notebook's folder on, without a way out of it.") : '';
+}
+
+/** What is wrong with a group or an extra. */
+export function groupProblem(text: string, trans: TranslationBundle): string {
+  return DISTRIBUTION.test(text) ? '' : trans.__('A name as pyproject.toml has it: letters, digits, dots and dashes.');
+}
+
 /** What is wrong with `3.11`; empty text follows the notebook. */
 export function pythonProblem(text: string, trans: TranslationBundle): string {
   return text === '' || /^3\.\d{1,2}$/.test(text) ? '' : trans.__('A version in two numbers: 3.11.');

@@ -64,6 +64,7 @@ export function chatty(name: string, lines: number): string {
 
 /** Writes a file below the server's root. */
 export function write(name: string, text: string): void {
+  fs.mkdirSync(path.dirname(path.join(ROOT, name)), { recursive: true });
   fs.writeFileSync(path.join(ROOT, name), text);
 }
 

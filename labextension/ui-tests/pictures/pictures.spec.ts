@@ -7,6 +7,10 @@ import { example } from '../helpers/site';
 import { expect, Page, test } from '../helpers/test';
 
 const PICTURES = path.join(__dirname, '..', '..', '..', 'docs', 'pictures');
+/** A seven, 8 by 8. */
+const SEVEN =
+  '[0,0,7,8,13,16,15,1, 0,0,7,7,4,11,12,0, 0,0,0,0,8,13,1,0, 0,4,8,8,15,15,6,0, ' +
+  '0,2,11,15,15,4,0,0, 0,0,0,16,5,0,0,0, 0,0,9,15,1,0,0,0, 0,0,13,5,0,0,0,0]';
 const SIZE = { width: 1160, height: 680 };
 
 test.use({ viewport: SIZE });
@@ -25,7 +29,7 @@ test('packages, each with its reason', async ({ page }) => {
 });
 
 test('a build that is done, a training that goes on', async ({ page }) => {
-  test.setTimeout(420_000);
+  test.setTimeout(580_000);
   await openLab(page, example('digits', 'digits'));
   await tidy(page);
   const panel = await Panel.open(page);
@@ -45,6 +49,25 @@ test('a build that is done, a training that goes on', async ({ page }) => {
   await page.locator('.jp-SideBar.jp-mod-right .lm-TabBar-tab[data-id=jupyter-mlpack-panel]').click();
   await expect(job.getByRole('region', { name: 'Metrics' }).locator('svg').first()).toBeVisible();
   await picture(page, 'jobs');
+
+  // what it left, behind an address
+  await job.getByRole('button', { name: 'Serve this model' }).click();
+  await panel.canBuild();
+  await panel.startBuild();
+  await panel.running();
+  await panel.succeeded(240_000);
+  await panel.button('Run service').click();
+  const form = panel.region.getByRole('form', { name: 'Try it' });
+  await form.getByLabel('pixels').fill(SEVEN);
+  await form.getByRole('button', { name: 'Send' }).click();
+  await expect(form.getByText(/^Answered in/)).toBeVisible();
+  await page.locator('.lm-TabBar-tab', { hasText: 'digits.ipynb' }).first().click();
+  await page.locator('.jp-Notebook-cell').last().scrollIntoViewIfNeeded();
+  await page.mouse.move(SIZE.width / 2, SIZE.height / 2);
+  await picture(page, 'service');
+  await panel.button('Stop the service').click();
+  await panel.button('Stop it').click();
+  await expect(panel.region.getByText('Stopped', { exact: true })).toBeVisible({ timeout: 60_000 });
 });
 
 /** Without the file browser: the notebook has the room. */

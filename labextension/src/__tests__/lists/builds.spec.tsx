@@ -1,8 +1,9 @@
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
+import { Run, RunFold } from '../../tokens';
 import { Builds } from '../../views/builds';
 import { press, settle } from './hand';
-import { Held, makeFold, makeImage, makeRun, NOW, PROBLEM, trans, Visited } from './held';
+import { Held, INSPECTION, makeFold, makeImage, makeRun, NOW, PROBLEM, trans, Visited } from './held';
 
 const GOOD = makeRun();
 const BAD = makeRun({
@@ -22,6 +23,7 @@ const LIVE = makeRun({
   ended: null,
   size: 0
 });
+const SERVING = { ...makeImage('{}'), processes: [{ ...makeImage('{}').processes[0], type: 'serve' }] };
 const OLD = makeRun({ id: 'b0', created: NOW - 90_000 });
 
 function show(model: Held, onRemove: (id: string) => Promise<string | null> = () => Promise.resolve(null)): Visited {
@@ -151,6 +153,43 @@ describe('an opened build', () => {
       ['containerize', 'work/digits.ipynb'],
       ['train', 'digits:training', 'work/digits.ipynb']
     ]);
+  });
+
+  it.each<[string, Partial<Run>, { [id: string]: RunFold }]>([
+    ['its record', { purpose: 'inference' }, {}],
+    ['its image', {}, { b1: makeFold({ image: SERVING }) }]
+  ])('that answers requests, as %s says, is served and not trained', async (_, part, folds) => {
+    const model = new Held([makeRun(part)], folds);
+    model.drafts = { 'work/digits.ipynb': { inspection: INSPECTION } };
+    await open(model);
+    expect(screen.queryByRole('button', { name: 'Run training' })).toBeNull();
+    await press('Run service …');
+    const form = screen.getByRole('form', { name: 'Run the service' });
+    const { name } = INSPECTION.secrets[0];
+    fireEvent.change(within(form).getByLabelText(name), { target: { value: 'very-secret' } });
+    fireEvent.change(within(form).getByLabelText('Runs on'), { target: { value: 'slurm' } });
+    await press('Start the service');
+    const request = { build: 'b1', engine: 'slurm', secrets: { [name]: 'very-secret' } };
+    expect(model.asked.filter(([what]) => what === 'serve')).toEqual([['serve', request]]);
+    expect(screen.queryByRole('form', { name: 'Run the service' })).toBeNull();
+  });
+
+  it('asks for the secrets of a notebook that was not read yet, and shows the service that runs', async () => {
+    const service = makeRun({
+      kind: 'service',
+      id: 's1',
+      state: 'running',
+      ended: null,
+      address: 'http://127.0.0.1:4'
+    });
+    const model = new Held([makeRun({ purpose: 'inference' })]);
+    await open(model);
+    await press('Run service …');
+    expect(model.asked).toContainEqual(['inspect', 'work/digits.ipynb']);
+    cleanup();
+    await open(new Held([service, makeRun({ purpose: 'inference' })]));
+    expect(screen.getByText('http://127.0.0.1:4')).toBeTruthy();
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Run service …' }).disabled).toBe(true);
   });
 
   it('pushes', async () => {

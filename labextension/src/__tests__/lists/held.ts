@@ -9,16 +9,21 @@ import { EMPTY } from '../../fold';
 import { IPlaces } from '../../places';
 import { RequestFailed } from '../../problems';
 import {
+  Choices,
   Draft,
   Drift,
   IMlpack,
   Image,
   Inspection,
   JobRequest,
+  Json,
   Location,
   Problem,
   Run,
   RunFold,
+  ServiceAnswer,
+  ServiceApi,
+  ServiceRequest,
   Status
 } from '../../tokens';
 
@@ -37,7 +42,12 @@ export const STATUS: Status = {
     { name: 'docker', available: false, why: 'no Docker answers' },
     { name: 'slurm', available: true, why: '' }
   ],
-  purposes: []
+  services: { limit: 1, running: 0, queued: 0 },
+  purposes: [],
+  accelerators: [],
+  stacks: [],
+  platforms: [],
+  targets: []
 };
 
 export const PROBLEM: Problem = { code: 'busy', message: 'Not now.', where: '', why: '', hint: 'Wait.' };
@@ -64,10 +74,13 @@ export function makeRun(some: Partial<Run> = {}): Run {
     choices: {},
     parameters: {},
     engine: '',
+    target: '',
     output: '',
     outputs: [],
     destination: '',
+    address: '',
     failure: '',
+    purpose: '',
     ...some
   };
 }
@@ -156,8 +169,8 @@ export class Held implements IMlpack {
     return this._note<void>(undefined, 'inspect', path);
   }
 
-  choose(): void {
-    throw new Error('The lists choose nothing.');
+  choose(path: string, choices: Choices): void {
+    this.asked.push(['choose', path, choices]);
   }
 
   keep(): Promise<void> {
@@ -178,6 +191,18 @@ export class Held implements IMlpack {
 
   deliver(id: string, destination: string, insecure: boolean): Promise<Run> {
     return this._note(makeRun({ kind: 'delivery', id: 'd1' }), 'deliver', id, destination, insecure);
+  }
+
+  serve(request: ServiceRequest): Promise<Run> {
+    return this._note(makeRun({ kind: 'service', id: 's1' }), 'serve', request);
+  }
+
+  serviceApi(id: string): Promise<ServiceApi> {
+    return this._note({ ready: false, description: '', request: {}, schemas: {} }, 'serviceApi', id);
+  }
+
+  call(id: string, body: Json): Promise<ServiceAnswer> {
+    return this._note({ status: 200, seconds: 0, body: 'null', cut: 0 }, 'call', id, body);
   }
 
   cancel(id: string): Promise<void> {

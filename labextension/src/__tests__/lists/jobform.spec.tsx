@@ -1,10 +1,11 @@
-import { fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
-import { JobRequest } from '../../tokens';
+import { JobRequest, TargetOffer } from '../../tokens';
+import { draftOf } from '../../views/jobdraft';
 import { IJobFormProps, JobForm } from '../../views/jobform';
 import { makeField } from '../../views/parameters';
 import { press, type } from './hand';
-import { PROBLEM, STATUS, trans } from './held';
+import { makeRun, PROBLEM, STATUS, trans } from './held';
 
 const FIELDS = [makeField('epochs', 20), makeField('shuffle', true), makeField('layers', [32]), makeField('name', 'a')];
 
@@ -17,6 +18,9 @@ function show(some: Partial<IJobFormProps> = {}): { started: JobRequest[] } {
       fields={FIELDS}
       secrets={[]}
       engines={STATUS.engines}
+      targets={[]}
+      accelerator=""
+      rows={[]}
       blocked=""
       trans={trans}
       onImage={() => undefined}
@@ -123,4 +127,70 @@ it('shows why the server refused', async () => {
   show({ onStart: () => Promise.resolve(PROBLEM) });
   await start();
   expect(screen.getByRole('alert').textContent).toContain('Not now.');
+});
+
+describe('on a target', () => {
+  const CLUSTER: TargetOffer = {
+    name: 'gpu-cluster',
+    engine: 'kubernetes',
+    offer: 'cuda; up to 8 GPUs; up to 64 GB',
+    accelerators: ['cuda'],
+    gpus: 8,
+    cpus: 0,
+    memory: 64e9,
+    seconds: 0,
+    nodes: 1,
+    why: ''
+  };
+  const DOCKER: TargetOffer = { ...CLUSTER, name: 'docker', engine: 'docker', offer: 'all', accelerators: [] };
+  const targets = [CLUSTER, DOCKER];
+
+  function place(): HTMLSelectElement {
+    return screen.getByLabelText('Runs on');
+  }
+
+  it('is asked for resources, and started without an engine of this machine', async () => {
+    const { started } = show({ targets });
+    expect(place().value).toBe('process');
+    fireEvent.change(place(), { target: { value: 'target:gpu-cluster' } });
+    expect(screen.getByText('gpu-cluster offers cuda; up to 8 GPUs; up to 64 GB.')).toBeTruthy();
+    expect(screen.queryByLabelText('Nodes')).toBeNull();
+    type('GPUs', '9');
+    expect(screen.getByText('At most 8 there.')).toBeTruthy();
+    type('CPUs', 'many');
+    await start();
+    expect(started).toEqual([]);
+    type('GPUs', '2');
+    type('CPUs', '0.5');
+    type('Memory in GB', '16');
+    type('Hours at most', '1.5');
+    await start();
+    const where = { engine: '', target: 'gpu-cluster' };
+    const resources = { gpus: 2, cpus: 0.5, memory: 16e9, seconds: 5400 };
+    expect(started[0]).toMatchObject({ ...where, resources });
+  });
+
+  it('begins there when the image is for hardware that a target says it has, or when it ran there before', () => {
+    const rows = [{ name: 'cuda12', kind: 'cuda', words: '', note: '' }];
+    show({ targets, accelerator: 'cuda12', rows });
+    expect(place().value).toBe('target:gpu-cluster');
+    cleanup();
+    show({ targets, accelerator: 'cpu', rows });
+    expect(place().value).toBe('process');
+    cleanup();
+    const draft = draftOf(makeRun({ kind: 'job', engine: 'kubernetes', target: 'gpu-cluster' }));
+    show({ targets, draft: { ...draft, image: 'digits:training' } });
+    expect(place().value).toBe('target:gpu-cluster');
+    cleanup();
+    show({ targets: [], draft });
+    expect(place().value).toBe('process');
+  });
+
+  it('cannot be where its engine is missing, and a wrong configuration is told', () => {
+    const wrong = { ...CLUSTER, name: '', why: 'The target x of the configuration cannot be used.' };
+    show({ targets: [DOCKER, wrong] });
+    const options = [...place().options].filter(option => option.value.startsWith('target:'));
+    expect(options.map(option => [option.value, option.disabled])).toEqual([['target:docker', true]]);
+    expect(screen.getByText(wrong.why)).toBeTruthy();
+  });
 });

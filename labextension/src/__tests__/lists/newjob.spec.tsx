@@ -81,7 +81,8 @@ it('offers each trained image once, and goes over to its notebook', () => {
     makeRun({ id: 'b3', image: 'other:training', path: 'other.ipynb' }),
     makeRun(),
     makeRun({ id: 'b0' }),
-    makeRun({ id: 'f', image: 'broken', state: 'failed' })
+    makeRun({ id: 'f', image: 'broken', state: 'failed' }),
+    makeRun({ id: 's', image: 'digits:inference', purpose: 'inference' })
   ];
   const { drafts } = show(new Held(runs, { b1: makeFold({ image: IMAGE }) }));
   const select = screen.getByLabelText<HTMLSelectElement>('Image');

@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
-import { Action, Location, Run, RunFold } from '../../tokens';
+import { Action, Image, Location, Run, RunFold } from '../../tokens';
 import { FailureCard } from '../../views/failure';
 import { ProgressView } from '../../views/progress';
 import { ResultCard } from '../../views/result';
@@ -77,7 +77,10 @@ describe('a build that goes on', () => {
 });
 
 describe('an image', () => {
-  function result(delivery: { run: Run; fold: RunFold } | null = null): {
+  function result(
+    delivery: { run: Run; fold: RunFold } | null = null,
+    part: Partial<Image> = {}
+  ): {
     pushed: [string, boolean][];
     trained: number;
     stopped: number;
@@ -98,10 +101,12 @@ describe('an image', () => {
       <ResultCard
         run={makeRun({ state: 'succeeded', ended: NOW })}
         fold={fold}
-        image={makeImage({ size: 100e6, layers })}
+        image={makeImage({ size: 100e6, layers, ...part })}
         archiveHref="http://localhost/archive"
         logHref="#"
         delivery={delivery}
+        service={null}
+        serveForm={close => <button onClick={close}>started</button>}
         onTrain={() => shown.trained++}
         onPush={(...push) => shown.pushed.push(push)}
         onCancelPush={() => shown.stopped++}
@@ -138,6 +143,18 @@ describe('an image', () => {
     expect(screen.getByRole('link', { name: /Download/ }).getAttribute('href')).toBe('http://localhost/archive');
     fireEvent.click(screen.getByRole('button', { name: 'Run training' }));
     expect(shown.trained).toBe(1);
+  });
+
+  it('that serves is served here or with Docker, on this machine only, and not trained', () => {
+    result(null, { processes: [{ ...makeImage().processes[0], type: 'serve' }] });
+    expect(screen.getByText('Serve here, without Docker')).toBeTruthy();
+    expect(screen.getByText(/docker run --rm -p 127\.0\.0\.1:8080:8080 /)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Run training' })).toBeNull();
+    const button = screen.getByRole('button', { name: 'Run service' });
+    fireEvent.click(button);
+    expect(button.getAttribute('aria-expanded')).toBe('true');
+    fireEvent.click(screen.getByText('started'));
+    expect(screen.queryByText('started')).toBeNull();
   });
 
   it('is pushed to where the form says', () => {

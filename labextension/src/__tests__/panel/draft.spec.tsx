@@ -1,38 +1,50 @@
-import { fireEvent, render, screen } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
-import { Choices, Draft, Engine } from '../../tokens';
+import { Choices, Draft, Location } from '../../tokens';
 import { DraftView } from '../../views/draft';
+import { IOffers } from '../../views/offers';
 import { trans } from '../page';
 import { makeDraft, makeInspection, makePlan } from './samples';
 
-const PURPOSES: Engine[] = [
-  { name: 'training', available: true, why: '' },
-  { name: 'inference', available: false, why: 'No model is saved.' }
-];
+const OFFERS: IOffers = {
+  purposes: [
+    { name: 'training', available: true, why: '' },
+    { name: 'inference', available: false, why: 'No model is saved.' }
+  ],
+  accelerators: [
+    { name: 'cpu', kind: 'cpu', words: 'a CPU', note: '' },
+    { name: 'cuda12', kind: 'cuda', words: 'an NVIDIA GPU (CUDA 12)', note: '' },
+    { name: 'acme', kind: 'acme', words: 'the Acme board', note: 'It needs /dev/acme.' }
+  ],
+  stacks: [{ name: 'trixie', words: 'Debian 13, Python 3.13' }],
+  platforms: ['linux/amd64', 'linux/arm64']
+};
 
 interface IShown {
   chosen: Choices[];
   built: number;
   kept: number;
+  revealed: Location[];
 }
 
 /** The draft with its tab as state, as the panel has it. */
 function show(draft: Draft, first = 'packages'): IShown {
-  const shown: IShown = { chosen: [], built: 0, kept: 0 };
+  const shown: IShown = { chosen: [], built: 0, kept: 0, revealed: [] };
   function Shown(): React.JSX.Element {
     const [tab, setTab] = React.useState(first);
     return (
       <DraftView
         draft={draft}
         choices={draft.choices}
-        purposes={PURPOSES}
+        offers={OFFERS}
+        models={[{ value: 'train-runs/3', label: 'train-runs/3, trained just now' }]}
         tab={tab}
         onTab={setTab}
         onChoose={next => shown.chosen.push(next)}
         onKeep={() => shown.kept++}
         onBuild={() => shown.built++}
         onInspect={() => undefined}
-        reveal={() => undefined}
+        reveal={location => shown.revealed.push(location)}
         trans={trans}
       />
     );
@@ -171,6 +183,30 @@ describe('the run tab', () => {
     expect(shown.chosen).toEqual([{ name: 'team/churn:v2' }]);
   });
 
+  it('shows what a service keeps of each cell, and leads there', () => {
+    const cells = [
+      { cell: 2, kept: 'all', why: 'predict needs model' },
+      { cell: 5, kept: 'part', why: 'predict needs scale' },
+      { cell: 7, kept: 'none', why: 'training' }
+    ];
+    const shown = show(makeDraft({ plan: makePlan({ purpose: 'inference', cells }) }), 'run');
+    const section = within(screen.getByRole('region', { name: /Code that answers requests/ }));
+    expect(section.getByText('2 of 3 cells')).toBeTruthy();
+    const rows = section.getAllByRole('listitem').map(row => row.textContent);
+    expect(rows).toEqual([
+      'Cell 2keptpredict needs model',
+      'Cell 5kept in partpredict needs scale',
+      'Cell 7left outtraining'
+    ]);
+    fireEvent.click(section.getByRole('button', { name: 'Cell 5' }));
+    expect(shown.revealed).toEqual([{ path: '', cell: 5, line: null }]);
+  });
+
+  it('says nothing of a service where there is none', () => {
+    show(makeDraft({ plan: makePlan({ cells: [] }) }), 'run');
+    expect(screen.queryByRole('region', { name: /Code that answers requests/ })).toBeNull();
+  });
+
   it('shows parameters, files and what becomes of secrets', () => {
     show(makeDraft(), 'run');
     expect(screen.getByText('epochs')).toBeTruthy();
@@ -178,5 +214,75 @@ describe('the run tab', () => {
     expect(screen.getByText('data/churn.csv')).toBeTruthy();
     expect(screen.getByText('OPENAI_API_KEY')).toBeTruthy();
     expect(screen.getByText(/Never put into the image/)).toBeTruthy();
+  });
+});
+
+describe('what the image is made for', () => {
+  const options = (label: string): string[] =>
+    within(screen.getByLabelText(label))
+      .getAllByRole<HTMLOptionElement>('option')
+      .map(option => option.value);
+
+  it('is chosen among the rows of the server, a platform team\u2019s too, with what to know about it', () => {
+    const shown = show(makeDraft({ choices: { hardware: { accelerator: 'acme' } } }), 'hardware');
+    expect(options('Build for')).toEqual(['', 'cpu', 'cuda', 'cuda12', 'acme']);
+    expect(screen.getByRole('option', { name: 'the Acme board' })).toBeTruthy();
+    expect(screen.getByText('It needs /dev/acme.')).toBeTruthy();
+    fireEvent.change(screen.getByLabelText('Build for'), { target: { value: 'cuda12' } });
+    expect(shown.chosen).toEqual([{ hardware: { accelerator: 'cuda12' } }]);
+  });
+
+  it('is chosen with its system and its platform', () => {
+    const shown = show(makeDraft(), 'hardware');
+    fireEvent.change(screen.getByLabelText('System'), { target: { value: 'trixie' } });
+    fireEvent.change(screen.getByLabelText('Platform'), { target: { value: 'linux/arm64' } });
+    expect(shown.chosen).toEqual([{ stack: 'trixie' }, { platform: 'linux/arm64' }]);
+  });
+});
+
+describe('files that ask for more', () => {
+  const add = (label: string, text: string): void => {
+    const input = screen.getByLabelText(label);
+    fireEvent.change(input, { target: { value: text } });
+    fireEvent.submit(input);
+  };
+
+  it('are added, and their groups; not from elsewhere', () => {
+    const shown = show(makeDraft({ choices: { requirements: ['a_b.txt'] } }));
+    add('File of requirements to add', '../other.txt');
+    expect(screen.getByText(/without a way out/)).toBeTruthy();
+    add('File of requirements to add', 'a-b.txt');
+    add('Group or extra to add', 'dev');
+    expect(shown.chosen).toEqual([
+      { requirements: ['a_b.txt', 'a-b.txt'] },
+      { requirements: ['a_b.txt'], groups: ['dev'] }
+    ]);
+  });
+
+  it('may be a conda environment, which can be taken back', () => {
+    const shown = show(makeDraft({ choices: { conda: 'environment.yml' } }));
+    const input = screen.getByLabelText('Conda environment');
+    fireEvent.change(input, { target: { value: 'envs/gpu.yml' } });
+    fireEvent.blur(input);
+    fireEvent.click(screen.getByRole('button', { name: 'Undo: Runs in the environment of environment.yml' }));
+    expect(shown.chosen).toEqual([{ conda: 'envs/gpu.yml' }, {}]);
+  });
+});
+
+describe('the model of an inference image', () => {
+  it('is what a training left, or a path', () => {
+    const shown = show(makeDraft({ choices: { purpose: 'inference' } }), 'run');
+    fireEvent.change(screen.getByLabelText('Comes from'), { target: { value: 'train-runs/3' } });
+    const input = screen.getByLabelText('Or from a file or folder');
+    fireEvent.change(input, { target: { value: '/etc/passwd' } });
+    fireEvent.blur(input);
+    fireEvent.change(input, { target: { value: 'models/m.joblib' } });
+    fireEvent.blur(input);
+    expect(shown.chosen.map(({ model }) => model)).toEqual(['train-runs/3', 'models/m.joblib']);
+  });
+
+  it('is nothing that a training image is asked for', () => {
+    show(makeDraft(), 'run');
+    expect(screen.queryByLabelText('Comes from')).toBeNull();
   });
 });

@@ -49,10 +49,13 @@ export function makeRun(part: Partial<Run> = {}): Run {
     choices: {},
     parameters: {},
     engine: '',
+    target: '',
     output: '',
     outputs: [],
     destination: '',
+    address: '',
     failure: '',
+    purpose: '',
     ...part
   };
 }
