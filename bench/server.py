@@ -27,14 +27,16 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 
 class Server:
-    """``jupyter server`` with the extension, on a free port."""
+    """``jupyter server`` with the extension, on a free port; it serves the example, or the folder above ``project``."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, project: Path | None = None) -> None:
         self.folder = folder
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
-        root = folder / "root"
-        shutil.copytree(EXAMPLE, root / "digits", dirs_exist_ok=True)
+        root = project.parent if project else folder / "root"
+        if not project:
+            shutil.copytree(EXAMPLE, root / "digits", dirs_exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         options = {
             "ServerApp.port": self.port,
             "ServerApp.open_browser": False,
@@ -44,7 +46,8 @@ class Server:
             "MlpackExtension.home": home,
         }
         words = [f"--{name}={value}" for name, value in options.items()]
-        environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / "config")}
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["JUPYTER_CONFIG_DIR"] = str(folder / "config")
         command = [sys.executable, "-m", "jupyter_server", "--allow-root", *words]
         self.log = (folder / "server.log").open("ab")
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)

@@ -1,0 +1,1 @@
+"""What the notebook of this example shares with other programs."""
