@@ -1,4 +1,4 @@
-.PHONY: setup demo panel test ui-test bench bench-panel format
+.PHONY: setup demo panel test stacks kubernetes ui-test bench bench-torch bench-table bench-panel format
 
 setup:
 	bash .ci/setup test
@@ -12,12 +12,25 @@ panel:
 test:
 	bash .ci/test
 
+stacks:
+	PATH="$$PWD/.venv/bin:$$PATH" MLPACK_ALL_STACKS=1 pytest tests/stack/test_docker_build.py
+
+kubernetes:
+	bash tests/kubernetes/node/install .venv/kubernetes/node
+	PATH="$$PWD/.venv/bin:$$PATH" MLPACK_NODE="$$PWD/.venv/kubernetes/node" pytest -m kubernetes
+
 ui-test: panel
 	PATH="$$PWD/.venv/bin:$$PATH" bash labextension/ui-tests/run
 
 bench:
 	bash .ci/setup test
-	.venv/bin/python bench/build.py
+	PATH="$$PWD/.venv/bin:$$PATH" python bench/everything.py
+
+bench-torch:
+	PATH="$$PWD/.venv/bin:$$PATH" python bench/everything.py --only torch
+
+bench-table:
+	PATH="$$PWD/.venv/bin:$$PATH" python bench/table.py
 
 bench-panel: panel
 	PATH="$$PWD/.venv/bin:$$PATH" bash labextension/ui-tests/run --measure
