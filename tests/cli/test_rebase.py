@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_mlpack.architecture import host_architecture
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
@@ -17,17 +18,21 @@ pytestmark = pytest.mark.network
 
 
 def grow_old(home: Path) -> tuple[StoredImage, str]:
-    """Let the run image be one of other packages, with one more layer: what it was, and that layer's diffID."""
+    """Let the run image be one of other packages, with one more layer: what it was, and that layer's diffID.
+
+    The store may hold run images of other stacks, too: those of tests that ran before.
+    """
     store = Store(home)
-    [base] = [image for image in store.images() if image.name.startswith("mlpack/run:")]
+    base = store.image(f"mlpack/run:bookworm-{host_architecture()}")
+    assert base is not None
     entry = TarEntry("/flaw", "file", 0o644, 0, 0, size=3, data=b"old")
     flaw = store.add_layer(lambda out: write_tar(out, [entry]))
     diff_ids = (*base.config.diff_ids, flaw.diff_id)
     config = replace(base.config, diff_ids=diff_ids, history=(*base.config.history, base.config.history[-1]))
     old = store.add_image(config, [*base.layers, flaw])
     store.tag(base.name, old.descriptor)
-    [record] = (home / "stacks").glob("*/image.json")
-    told = json.loads(record.read_text())
+    records = {path: json.loads(path.read_text()) for path in (home / "stacks").glob("*/image.json")}
+    [(record, told)] = [found for found in records.items() if found[1]["image"] == base.descriptor.digest]
     record.write_text(json.dumps({**told, "packages_sha256": "0" * 64, "image": old.descriptor.digest}))
     return base, flaw.diff_id
 
