@@ -78,6 +78,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         yield
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side (``pytest -n 2 --dist loadgroup``) a folder stays together: its tests share images."""
+    if config.pluginmanager.hasplugin("xdist"):
+        here = Path(__file__).parent
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
+
+
 NOT_COMPARED = "NOT COMPARED with the official lifecycle"
 
 
