@@ -203,6 +203,17 @@ def test_build__cache_of_uv__stays_as_it_is(stocked, read_tree) -> None:
     assert {path: after[path] for path in before} == before
 
 
+def test_build__cache_of_uv_was_edited_in_place__the_wheel_counts(stocked, read_tree) -> None:
+    first = read_tree(stocked.build().layers)
+    edited = [path for path in (stocked.root / "cache").rglob("big/__init__.py") if path.read_text() == "size = 1\n"]
+    assert edited
+    for path in edited:
+        path.write_text("size = 7\n")
+    second = stocked.build()
+    assert read_tree(second.layers) == first
+    assert second.log.count("installing it without the cache") == 1
+
+
 def test_build__foreign_machine__no_bytecode_and_says_so(stocked) -> None:
     ran = stocked.build(BP_TARGET_PYTHON="/absent/python")
     assert ran.status == 0

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from plan import Plan, pin_name, wheel_name
 from split import split
-from wheel import entry_points, records
+from wheel import checksum_of, entry_points, records
 
 KEPT = 40
 """Lines of uv that are told again when it fails."""
@@ -48,19 +48,41 @@ def install(plan: Plan, lines: Sequence[str], scratch: Path, report: Callable[[s
         if project in entangled:
             shutil.rmtree(folder, ignore_errors=True)
             install_into(plan, [line], folder, lambda text: None)
+        if is_changed(folder / "site"):
+            report(f"{project}: uv's cache has other files than its wheel; installing it without the cache")
+            shutil.rmtree(folder)
+            install_into(plan, [line], folder, report, cached=False)
         remove_foreign(folder, f"{plan.venv}/bin/python")
         for record in sorted((folder / "site").glob("*.dist-info/RECORD")):
             rewrite_record(record, folder / "site", folder / "data")
     return folders
 
 
-def install_into(plan: Plan, lines: Sequence[str], folder: Path, report: Callable[[str], None]) -> None:
+def is_changed(site: Path) -> bool:
+    """Whether a file is not what its wheel's RECORD says.
+
+    Environments of the same user are hard links into uv's cache: who edits an installed module in place (to debug it,
+    to add an authority to certifi) edits it there as well, and in all that is installed from it afterwards.
+    """
+    return any(
+        checksum.startswith("sha256=") and checksum_of(site / path) != checksum
+        for record in site.glob("*.dist-info/RECORD")
+        for path, checksum, _ in records(record)
+        if not path.startswith(("/", "..")) and (site / path).is_file()
+    )
+
+
+def install_into(
+    plan: Plan, lines: Sequence[str], folder: Path, report: Callable[[str], None], *, cached: bool = True
+) -> None:
     """Installs these lines into ``folder/site`` and ``folder/data``."""
-    run_uv(plan, lines, folder / "prefix", report)
+    run_uv(plan, lines, folder / "prefix", report, cached=cached)
     arrange(folder / "prefix", folder)
 
 
-def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callable[[str], None]) -> None:
+def run_uv(
+    plan: Plan, requirements: Sequence[str], prefix: Path, report: Callable[[str], None], *, cached: bool
+) -> None:
     """One ``uv pip install``. Raises InstallError."""
     listed = prefix.parent / "requirements.txt"
     prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +95,8 @@ def run_uv(plan: Plan, requirements: Sequence[str], prefix: Path, report: Callab
         "--requirements", str(listed), *(["--no-index"] if os.environ.get("UV_NO_INDEX") else []),
     ]  # fmt: skip
     # wheels that uv's cache has are installed without a word to an index: their hashes say what they are
-    for words, tell in (([*command, "--offline"], lambda text: None), (command, report)):
+    runs = [([*command, "--offline"], lambda text: None), (command, report)]
+    for words, tell in runs if cached else [([*command, "--no-cache"], report)]:
         failed, said = follow(words, prefix, tell)
         if not failed:
             listed.unlink()
