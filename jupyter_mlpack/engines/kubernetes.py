@@ -81,6 +81,8 @@ class KubernetesEngine:
         "priority": (str, "the PriorityClass of the pods"),
         "volume": (str, "a PersistentVolumeClaim for outputs, instead of the registry"),
         "folder": (str, "where this machine sees that volume"),
+        "serving": (str, "kserve: deploy as KServe's InferenceService; empty: as a Deployment and a Service"),
+        "claims": (dict, "PersistentVolumeClaims that services read, and where: {'models/digits': '/mnt/models'}"),
         "patience": (int, "seconds that a job waits for room before it fails; 0: for ever"),
         "keep": (int, "seconds for which the cluster keeps a job that nobody asks for; 604800"),
     }

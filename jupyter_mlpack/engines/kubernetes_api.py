@@ -19,6 +19,14 @@ SECONDS = 30.0
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 MERGE = "application/merge-patch+json"
 
+GROUPS = {
+    "jobs": "/apis/batch/v1",
+    "deployments": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
+    "inferenceservices": "/apis/serving.kserve.io/v1beta1",
+}
+"""Kinds that are not of the core group."""
+
 Document = dict[str, Any]
 
 
@@ -38,7 +46,7 @@ class Api:
 
     def place(self, kind: str, name: str = "") -> str:
         """The path of a kind in our namespace (``pods``, ``jobs``), or of one object."""
-        group = "/apis/batch/v1" if kind == "jobs" else "/api/v1"
+        group = GROUPS.get(kind, "/api/v1")
         return f"{group}/namespaces/{self.namespace}/{kind}{'/' if name else ''}{name}"
 
     def get(self, path: str, **query: str) -> Document:

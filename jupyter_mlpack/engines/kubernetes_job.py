@@ -13,7 +13,10 @@ from jupyter_mlpack.values import Json, Resources, Task
 
 MANAGER = "app.kubernetes.io/managed-by"
 QUEUE = "kueue.x-k8s.io/queue-name"
-CONTAINER = "job"
+CONTAINER, SERVICE, PREDICTOR = "job", "service", "kserve-container"
+CONTAINERS = (CONTAINER, SERVICE, PREDICTOR)
+"""What our container is called in a pod: of a job, of a service, of a service under KServe, which wants that name."""
+
 KEPT = 7 * 86_400
 """Seconds for which the cluster keeps a job that nobody asks for."""
 
@@ -47,25 +50,30 @@ def job_of(task: Task, options: Options, grace: float) -> dict[str, Json]:
 
 def pod_of(task: Task, options: Options, grace: float) -> dict[str, Json]:
     """The pod's specification."""
-    tolerations = [dict(entry) for entry in options.get("tolerations", ())]
     resources = limits(task.resources, options)
-    devices = [name for name in resources if "/" in name]
+    spec = frame(container_of(task, options, resources), options, grace)
+    spec |= {"restartPolicy": "Never", "volumes": volumes(options)}
+    if task.resources.seconds:
+        # The pod's, not the Job's, which would delete it: log and exit status stay, and waiting does not count.
+        spec["activeDeadlineSeconds"] = task.resources.seconds
+    return spec
+
+
+def frame(container: dict[str, Json], options: Options, grace: float) -> dict[str, Json]:
+    """What every pod of ours is, whatever runs in it: closed, without an account's token, where the target says."""
+    resources = cast(dict[str, Any], container["resources"])["limits"]
+    tolerations = [dict(entry) for entry in options.get("tolerations", ())]
     spec: dict[str, Json] = {
         "automountServiceAccountToken": False,
-        "containers": [container_of(task, options, resources)],
+        "containers": [container],
         "enableServiceLinks": False,
-        "restartPolicy": "Never",
         "securityContext": {"fsGroup": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
         # The pause program is process 1 then: it reaps orphans, and signals mean to the job what they mean anywhere.
         "shareProcessNamespace": True,
         "terminationGracePeriodSeconds": math.ceil(grace),
-        "volumes": volumes(options),
     }
-    if task.resources.seconds:
-        # The pod's, not the Job's, which would delete it: log and exit status stay, and waiting does not count.
-        spec["activeDeadlineSeconds"] = task.resources.seconds
-    if devices:
-        tolerations += [{"key": name, "operator": "Exists", "effect": "NoSchedule"} for name in devices]
+    devices = [name for name in resources if "/" in name]
+    tolerations += [{"key": name, "operator": "Exists", "effect": "NoSchedule"} for name in devices]
     if tolerations:
         spec["tolerations"] = cast(Json, tolerations)
     if options.get("nodes_with"):
@@ -97,17 +105,22 @@ def container_of(task: Task, options: Options, resources: dict[str, str]) -> dic
         "image": task.reference,
         "envFrom": [{"secretRef": {"name": task.name}}],
         "resources": {"limits": dict(resources), "requests": dict(resources)},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "securityContext": closed(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
             {"name": "tmp", "mountPath": "/tmp"},
             {"name": "memory", "mountPath": "/dev/shm"},
             output,
         ],
+    }
+
+
+def closed() -> dict[str, Json]:
+    """A container over a read-only root, without any capability, which it cannot gain either."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
     }
 
 

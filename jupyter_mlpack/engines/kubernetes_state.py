@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.engine import StateChange, end_state
-from jupyter_mlpack.engines.kubernetes_job import CONTAINER, QUEUE
+from jupyter_mlpack.engines.kubernetes_job import CONTAINERS, QUEUE
 from jupyter_mlpack.frozen import dataclass
 from jupyter_mlpack.values import JobState
 
@@ -186,9 +186,9 @@ def state_of(pod: Document) -> Document:
 
 
 def container(pod: Document) -> Document:
-    """The status of the job's own container; empty while there is none."""
+    """The status of our own container, beside those that a mesh may add; empty while there is none."""
     statuses = pod.get("status", {}).get("containerStatuses") or ()
-    return next((status for status in statuses if status["name"] == CONTAINER), {})
+    return next((status for status in statuses if status["name"] in CONTAINERS), {})
 
 
 def conditions(document: Document) -> list[Document]:
