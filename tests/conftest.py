@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -28,6 +29,10 @@ from jupyter_mlpack.events import ignore
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.stack import StackSettings, ensure_run_image, read_stack
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 # A shell starts what runs in its background with these ignored, and so would they be in all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -78,12 +83,18 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         yield
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side (``pytest -n 2 --dist loadgroup``) a folder stays together: its tests share images."""
-    if config.pluginmanager.hasplugin("xdist"):
-        here = Path(__file__).parent
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Side by side (``pytest -n 2``) a folder stays together: its tests share images."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFolder(LoadScopeScheduling):
+        """Not ``--dist loadgroup``: with pytest 9.2 xdist 3.8 knows no groups."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return "/".join(nodeid.partition("::")[0].split("/")[:2])
+
+    return ByFolder(config, log)
 
 
 NOT_COMPARED = "NOT COMPARED with the official lifecycle"
