@@ -19,10 +19,13 @@ IMAGE = "test/train:1"
 SERVICE = "test/serve:1"
 APPLETS = ("sh", "cat", "env", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "ps", "readlink", "sleep", "touch", "chmod")
 TRAIN = r"""#!/bin/sh
-mode=plain
+mode=plain lines=20 each=1 tag=
+trace() { if [ -n "$tag" ]; then echo "$1" >> /traces/$tag; fi }
 for argument; do
   echo "argument $argument"
-  case $argument in mode=*) mode=${argument#mode=\"}; mode=${mode%\"} ;; esac
+  case $argument in mode=*) mode=${argument#mode=\"}; mode=${mode%\"} ;; lines=*) lines=${argument#lines=} ;;
+    each=*) each=${argument#each=} ;;
+    tag=*) tag=${argument#tag=\"}; tag=${tag%\"} ;; esac
 done
 echo "[mlpack] cell 1 of 2"
 case $mode in
@@ -42,6 +45,14 @@ put) ls "$FIND"; if touch "$FIND/new" 2>/dev/null; then echo writable; else echo
 slow)
   for number in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "out $number"; echo "error $number" >&2; sleep 0.08; done
   mkdir /output/models; echo weights > /output/models/w.bin; echo "[mlpack] done" ;;
+count)
+  trap 'echo terminated; trace terminated; exit 143' TERM
+  trace started; number=0
+  while [ $number -lt $lines ]; do
+    number=$((number + 1)); echo "line $number"
+    if [ $((number % each)) = 0 ]; then sleep 0.05; fi
+  done
+  mkdir /output/models; echo weights > /output/models/w.bin; trace done; echo "[mlpack] done" ;;
 wait) trap 'echo terminated; exit 143' TERM; echo half > /output/half; echo waiting; while :; do sleep 0.05; done ;;
 stubborn) trap '' TERM; echo waiting; while :; do sleep 0.05; done ;;
 killed) kill -9 $$ ;;

@@ -14,8 +14,10 @@ from jupyter_mlpack.cli.style import Sheet, make_sheet
 from jupyter_mlpack.collection import DAY, Collected, Limits, collect
 from jupyter_mlpack.errors import OptionWrong
 from jupyter_mlpack.events import Noticed
+from jupyter_mlpack.ledger import Ledger
 from jupyter_mlpack.oci import Store
 from jupyter_mlpack.storage import CLEARABLE, REMAKEABLE, RoomUse, survey
+from jupyter_mlpack.submission.following import sweep
 from jupyter_mlpack.values import Notice, to_json
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -69,6 +71,8 @@ jupyter mlpack cache --clear --room unpacked"""
             total = sum(room.size for room in rooms)
             reporter.result(sheet.text(), {"home": self.home, "size": total, "rooms": to_json(rooms)})
             return 0
+        if not self.dry_run:
+            sweep(store, Ledger(store.root))
         collected = collect(store, limits, dry=self.dry_run)
         if collected.busy:
             text = "The store is in use, so nothing was removed; try again when no build runs."

@@ -10,6 +10,7 @@ Docker knows no time limit: whoever follows a job ends it when its time is over.
 from __future__ import annotations
 
 import math
+import signal
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.docker_client import address, asking, connect
-from jupyter_mlpack.engines.docker_follow import ALIVE, follow_log, has_run, limited
+from jupyter_mlpack.engines.docker_follow import ALIVE, follow_log, has_run, limited, was_restarted
 from jupyter_mlpack.engines.docker_log import Place
 from jupyter_mlpack.engines.docker_request import (
     LABEL,
@@ -30,6 +31,7 @@ from jupyter_mlpack.engines.docker_request import (
 )
 from jupyter_mlpack.engines.engine import (
     GRACE,
+    KILLED,
     OUTPUT,
     Availability,
     Found,
@@ -55,6 +57,10 @@ if TYPE_CHECKING:
 
 LEFT_OUT = "[mlpack] not brought back, it is no file or leads out of the folder:"
 CONFLICT = 409
+TAKEN = (128 + signal.SIGTERM, KILLED, 255)
+"""Exit statuses of a container that its engine takes along; 255: nobody saw how it ended."""
+
+KNOWN = (errors.DockerTimeOver, errors.OutOfMemory)
 PATIENCE = 60.0
 """Seconds in which a container must be seen whose name is taken."""
 
@@ -146,8 +152,15 @@ class DockerEngine:
         """What the daemon calls the image: pulled where the target has a registry, else given to it."""
         if task.reference:
             return pull_image(client, task.reference)
-        with together(self.store.root), asking("take the image"):
-            return bring_image(client, self.store, image, self.tell)
+        from docker.errors import APIError
+
+        try:
+            with together(self.store.root), asking("take the image"):
+                return bring_image(client, self.store, image, self.tell)
+        except errors.DaemonRefused as error:
+            if isinstance(error.__context__, APIError):
+                raise
+            raise errors.DockerLost(action="take the image", reason=str(error.__context__)) from error
 
     def attach(self, task: Task, mark: str = "") -> Found | None:
         """The container that carries the task's name; one that was made and not started is started now."""
@@ -274,7 +287,10 @@ def finish(run: Run) -> tuple[str, ...]:
         left_out = fetch_outputs(run.container, run.task)
     except NotFound as error:
         raise errors.JobLost(engine="docker", id=str(run.container.id)[:12]) from error
-    run.end = how_ended(run, run.container.attrs["State"], status)
+    end = how_ended(run, run.container.attrs["State"], status)
+    if status in TAKEN and not isinstance(end.failure, KNOWN) and not run.cancelled and was_restarted(run.container):
+        end = replace(end, failure=errors.DockerRestarted(status=status))
+    run.end = end
     return left_out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 """How long the daemon may be silent, unless it streams."""
+
+ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
+"""Of a connection over TCP that says nothing: after how many seconds it is asked, how often, and how many times."""
 
 CERTIFICATES = ("ca.pem", "cert.pem", "key.pem")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -48,6 +52,32 @@ def connect(options: Mapping[str, Any] | None = None) -> DockerClient:
 
 def make_client(options: Mapping[str, Any], timeout: int = SECONDS) -> DockerClient:
     """A client for the address in ``options``. Raises what Docker's library raises, and what ``connect`` says."""
+    client = plain_client(options, timeout)
+    if client.api.base_url.startswith(("http://", "https://")):
+        keep_alive(client)
+    return client
+
+
+def keep_alive(client: DockerClient) -> None:
+    """Notice within a minute that the other side is gone: who follows a log that is silent would wait for ever."""
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection
+
+    options = [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, seconds in ALIVE.items():
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *sizes: Any, **more: Any) -> None:
+            super().init_poolmanager(*sizes, **more, socket_options=options)
+
+    for scheme in ("http://", "https://"):
+        client.api.mount(scheme, Adapter())
+
+
+def plain_client(options: Mapping[str, Any], timeout: int) -> DockerClient:
+    """The same, as Docker's library makes it."""
     import docker
 
     host = address(options)

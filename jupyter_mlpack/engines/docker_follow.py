@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ ATTEMPTS = 8
 
 PAUSE = 0.2
 LONGEST = 5.0
+EVENTS = 256
 ALIVE = ("running", "paused", "restarting")
 
 
@@ -63,21 +64,48 @@ def limited(container: Container, most: int, grace: float, options: Mapping[str,
         container.reload()
         began = seconds(container.attrs["State"]["StartedAt"])
         now = seconds(connect(options).info()["SystemTime"])
-    timer = threading.Timer(max(began + most - now + 1, 0), stop, (str(container.id), grace, options))
-    timer.daemon = True
-    timer.start()
+    left = threading.Event()
+
+    def insist() -> None:
+        if left.wait(max(began + most - now + 1, 0)):
+            return
+        while not stop(str(container.id), grace, options) and not left.wait(LONGEST):
+            continue
+
+    threading.Thread(target=insist, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        left.set()
 
 
-def stop(id: str, grace: float, options: Mapping[str, Any]) -> None:
-    """End a container. Who cannot reach the engine now will see it again, or whoever follows next."""
-    from docker.errors import DockerException
+def stop(id: str, grace: float, options: Mapping[str, Any]) -> bool:
+    """End a container; whether the engine could be asked to."""
+    from docker.errors import DockerException, NotFound
 
-    with suppress(errors.EngineError, DockerException, OSError):
+    try:
         connect(options).containers.get(id).stop(timeout=math.ceil(grace))
+    except NotFound:
+        return True
+    except (errors.EngineError, DockerException, OSError):
+        return False
+    return True
+
+
+def was_restarted(container: Container) -> bool:
+    """Whether the engine was started anew while the container ran: it kept no event of the container's start.
+
+    An engine keeps its last ``EVENTS`` events, and none over a restart. Where that many came since, it is not known.
+    """
+    since = seconds(container.attrs["State"]["StartedAt"]) - 1
+    try:
+        with asking("say what happened"):
+            until = seconds(container.client.info()["SystemTime"]) + 1
+            kept = list(container.client.events(since=since, until=until, decode=True))
+    except errors.EngineError:
+        return False
+    of_it = (event.get("Action") == "start" for event in kept if event.get("Actor", {}).get("ID") == container.id)
+    return len(kept) < EVENTS and not any(of_it)
 
 
 def has_run(state: Mapping[str, Any]) -> float:

@@ -45,6 +45,16 @@ class DockerTimeOver(EngineError):
     action = LOG
 
 
+class DockerRestarted(EngineError):
+    """The engine took a job along when it was started again."""
+
+    code = "docker-restarted"
+    what = "The Docker engine was restarted while the training ran, and ended it (exit status {status})."
+    why = "An engine without live-restore takes its containers along."
+    hint = 'Submit it again. With {{"live-restore": true}} in the engine\'s daemon.json jobs go on meanwhile.'
+    action = ("retry", "Start it again")
+
+
 class DockerOneNode(EngineError):
     """Several nodes were wished for."""
 

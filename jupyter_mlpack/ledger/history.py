@@ -99,6 +99,20 @@ class Ledger:
         file.close()
         return None
 
+    def kept(self) -> list[Record]:
+        """Jobs that have ended and that their engines may still keep, the newest first."""
+        found = [record for record in self.records().values() if record.lasts and record.has_ended]
+        return sorted((record for record in found if not record.released), key=lambda job: job.id, reverse=True)
+
+    def note_released(self, id: str) -> None:
+        """Note that the engine keeps nothing more of a job that has ended. Raises ``OSError``."""
+        with self._path(id).open("r+b") as file:
+            if take_lock(file):
+                cut_torn_line(file)
+                last = self._read(self._path(id))
+                if last is not None and last.has_ended:
+                    Writing(file, last).change(released=True)
+
     def want_end(self, id: str) -> None:
         """Note that somebody cancelled a job, so that whoever sees its end knows why. Raises ``OSError``."""
         self._path(id).with_suffix(".cancel").touch()

@@ -29,7 +29,8 @@ class Record:
     names that ``secrets`` lists.
 
     A job of a target outlives who submitted it: ``target`` is its name, ``place`` what of it an engine needs to find
-    the job again, ``task`` the job's name there, ``reference`` the image in a registry.
+    the job again, ``task`` the job's name there, ``reference`` the image in a registry. ``taken``: its engine has it;
+    ``released``: its engine was told that it need not keep it any more.
     """
 
     kind: str
@@ -65,6 +66,8 @@ class Record:
     task: str = ""
     reference: str = ""
     secrets: tuple[str, ...] = ()
+    taken: bool = False
+    released: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -75,6 +78,11 @@ class Record:
     def lasts(self) -> bool:
         """Whether it goes on without who submitted it."""
         return bool(self.task)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether its submission was cut off, and all that it takes to finish that stands here."""
+        return self.state == "queued" and not self.taken and bool(self.place.get("whole"))
 
 
 NAMES = frozenset(entry.name for entry in fields(Record))

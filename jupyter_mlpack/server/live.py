@@ -137,13 +137,15 @@ class Live:
 
     def add(self, event: Event) -> None:
         """Put an event to those that are written next; like ones that follow each other become one."""
+        # A mark between two pieces of a log would keep them apart, and a later one follows.
+        told = [self.waiting.pop()] if event["event"] == "LogLines" and marked(self.waiting) else []
         if not joined(self.waiting, event):
-            self.waiting.append((time.time(), event))
+            self.waiting += [*told, (time.time(), event)]
         self._soon()
 
     def note(self, mark: str) -> None:
         """How far an engine's log has been told: written down behind what was told."""
-        if self.waiting and "mark" in self.waiting[-1][1]:
+        if marked(self.waiting):
             self.waiting.pop()
         self.waiting.append((0.0, {"mark": mark}))
         self._soon()
@@ -178,7 +180,9 @@ class Live:
             if "mark" in data:
                 self.note(str(data["mark"]))
                 return
-            if "event" in data:
+            if "taken" in data:
+                self._change(taken=True)
+            elif "event" in data:
                 self.take(data)
             elif "notebook" in data:
                 self._remember(data["notebook"])
@@ -239,7 +243,8 @@ class Live:
             elif worker is not None and worker.forced:
                 self.add_failure(WorkerForced(seconds=round(grace_of(record))))
             return "cancelled"
-        if self.outcome == "cancelled" or (record.failure and status in STOPPED):
+        stopped = status in STOPPED and self.outcome != "failed"  # a job's own status may be that of SIGTERM, too
+        if self.outcome == "cancelled" or (record.failure and stopped):
             return "cancelled"
         if not record.failure and self.outcome != "failed":
             evidence = "\n".join(worker.said) if worker else ""
@@ -250,6 +255,11 @@ class Live:
         if status != 0 or self.result is None:
             return False
         return bool(self.record.digest) if self.record.kind == "build" else self.outcome in ("", "succeeded")
+
+
+def marked(waiting: list[tuple[float, Event]]) -> bool:
+    """Whether the last that waits is a mark."""
+    return bool(waiting) and "mark" in waiting[-1][1]
 
 
 def joined(waiting: list[tuple[float, Event]], event: Event) -> bool:

@@ -59,5 +59,6 @@ class Records:
         try:
             await self.runs.tell_interrupted()
             await asyncio.to_thread(self.ledger.prune, *self.keep)
+            self.runs.release(*await asyncio.to_thread(self.ledger.kept))
         except OSError as error:
             self.log.warning("the ledger in %s cannot be tidied up: %s", self.ledger.folder, error)

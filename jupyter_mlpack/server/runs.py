@@ -46,6 +46,8 @@ class Runs:
         self.live: dict[str, Live] = {}
         self.queues: dict[str, deque[Live]] = {kind: deque() for kind in rules.limits}
         self.closed = False
+        self.ended: dict[str, Record] = {}
+        self.releasing: asyncio.Task[None] | None = None
 
     def submit(self, record: Record, request: Request) -> Live:
         """Begin it, or put it into the queue. Raises ``OSError`` if the ledger cannot be written.
@@ -108,6 +110,12 @@ class Runs:
                 live.task = asyncio.ensure_future(self._work(live))
                 self.bus.tell(record)
 
+    def release(self, *records: Record) -> None:
+        """Their ends are written down: targets need not keep them any more."""
+        self.ended |= {record.id: record for record in records if record.id not in self.live}
+        if self.ended and (self.releasing is None or self.releasing.done()):
+            self.releasing = asyncio.ensure_future(self._release())
+
     async def close(self) -> None:
         """End all of them in order."""
         self.closed = True
@@ -116,6 +124,9 @@ class Runs:
         tasks = [live.task for live in self.live.values() if live.task is not None]
         if tasks:
             await asyncio.wait(tasks)
+        if self.releasing is not None:  # what it does not reach, the next server does
+            await asyncio.wait([self.releasing], timeout=DRAIN)
+            self.releasing.cancel()
 
     # --- inside ---
 
@@ -149,12 +160,15 @@ class Runs:
                 live.detach()  # its follower has ended, not the job
                 return
             live.end(status)
-            if live.record.lasts:
-                await self._release(live.record)
         except WorkerNotStarted as error:
-            live.fail(error)
+            if live.record.taken or (live.record.lasts and live.record.started is not None):
+                live.detach()  # nobody can follow it now; it goes on
+            else:
+                live.fail(error)
         finally:
             del self.live[live.record.id]
+            if live.record.lasts and live.record.has_ended:
+                self.release(live.record)
             self._advance(live.record.kind)
 
     async def _listen(self, live: Live, worker: Worker) -> None:
@@ -162,14 +176,21 @@ class Runs:
         async for lines in worker.lines():
             live.hear(lines)
 
-    async def _release(self, record: Record) -> None:
-        """Its end is written down: the target need not keep it any more."""
-        with suppress(WorkerNotStarted):
-            worker = await self.workers.take(again=False)
-            await worker.send(self.attend(record, "--release"))
-            async for _ in worker.lines():
-                pass
-            await worker.end()
+    async def _release(self) -> None:
+        """One worker for all that ended in the meantime."""
+        while self.ended and not self.closed:
+            first, *others = self.ended.values()
+            self.ended = {}
+            with suppress(WorkerNotStarted):
+                worker = await self.workers.take(again=False)
+                try:
+                    await worker.send(self.attend(first, *(record.id for record in others), "--release"))
+                    async for _ in worker.lines():
+                        pass
+                    await worker.end()
+                except asyncio.CancelledError:
+                    self.workers.give_back(worker, grace_of(first))
+                    raise
 
     def _end_worker(self, live: Live, worker: Worker) -> None:
         self.workers.give_back(worker, grace_of(live.record))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +40,7 @@ def collect(writing: Writing, store: Store, ledger: Ledger, emit: Emit) -> Job:
     state = JobState(writing.record.state)
     writing.change(state=state.value, ended=time.time(), outputs=job.outputs)
     engine.release(found.handle)
+    writing.change(released=True)
     return replace(job, state=state)
 
 
@@ -72,6 +74,38 @@ def cancel(record: Record, store: Store, ledger: Ledger) -> None:
         engine.cancel(found.handle)
 
 
+def let_go(record: Record, store: Store, ledger: Ledger) -> bool:
+    """Remove what the engine keeps of a job that has ended, and note that; whether there was something.
+
+    Nothing but what carries the job's own name. Raises ``EngineError`` leaves; where the engine cannot be reached the
+    job stays among those that it may keep.
+    """
+    engine = engine_of(record, store)
+    found = engine.attach(task_of(record))
+    if found is not None:
+        engine.release(found.handle)
+    with suppress(OSError):
+        ledger.note_released(record.id)
+    return found is not None
+
+
+def sweep(store: Store, ledger: Ledger) -> int:
+    """The same for all jobs whose release was cut off: how many there were. Engines that do not answer are left out."""
+    return let_go_all(ledger.kept(), store, ledger)
+
+
+def let_go_all(records: Iterable[Record], store: Store, ledger: Ledger) -> int:
+    """The same for these."""
+    freed, silent = 0, set()
+    for record in records:
+        if record.target not in silent:
+            try:
+                freed += let_go(record, store, ledger)
+            except errors.EngineError:
+                silent.add(record.target)
+    return freed
+
+
 # --- steps --------------------------------------------------------------------------------------------------------
 
 
@@ -85,6 +119,17 @@ def engine_of(record: Record, store: Store, emit: Emit | None = None) -> Engine:
     if record.place.get("insecure") and record.place.get("push"):
         options["insecure"] = True
     return open_engine(record.engine, store, emit, options)
+
+
+def is_there(engine: Engine, task: Task) -> bool | None:
+    """Whether an engine has a job although its start failed: perhaps only the answer was lost.
+
+    ``None`` if the engine cannot be asked: then it may be there, and whoever follows it will see.
+    """
+    try:
+        return engine.attach(task) is not None
+    except errors.EngineError:
+        return None
 
 
 def spec_of(record: Record) -> JobSpec:

@@ -25,7 +25,7 @@ from jupyter_mlpack.oci.reference import DEFAULT_TAG, parse_reference
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.publish import Outputs, publish
 from jupyter_mlpack.submission.choosing import choose_target
-from jupyter_mlpack.submission.following import end, engine_of, written
+from jupyter_mlpack.submission.following import end, engine_of, is_there, written
 from jupyter_mlpack.values import JobSpec, JobState, JobTarget, Json, Parameter, Resources, Task, to_json
 
 ACCELERATOR, COUNT = "org.jupyter-mlpack.accelerator", "org.jupyter-mlpack.accelerator.count"
@@ -87,12 +87,16 @@ def submit(wish: Wish, store: Store, ledger: Ledger, emit: Emit) -> Record:
     writing = begin(ledger, record)
     try:
         written(writing, emit)(JobChanged(JobState.QUEUED))
+        task = task_of(record, wish)
         try:
-            engine.start(engine.prepare(task_of(record, wish)))
+            engine.start(engine.prepare(task))
         except errors.MlpackError as error:
-            end(writing, JobState.FAILED, ignore, failure=error)
-            raise
-        return writing.record
+            there = is_there(engine, task)
+            if there is False:
+                end(writing, JobState.FAILED, ignore, failure=error)
+            if not there:
+                raise
+        return writing.change(taken=True)
     finally:
         writing.close()
 
@@ -164,6 +168,7 @@ def make_record(wish: Wish) -> Record:
     target, order = wish.target, wish.order
     place: dict[str, Json] = {"options": to_json(dict(target.options)), "resources": to_json(order.resources)}
     place |= {"push": pushed_tag(wish), "insecure": target.insecure}
+    place["whole"] = not order.variables and not order.secrets
     return Record(
         kind="job",
         id=id,

@@ -20,6 +20,7 @@ import pytest
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.docker import DockerEngine
+from jupyter_mlpack.engines.docker_client import connect
 from jupyter_mlpack.engines.docker_follow import has_run
 from jupyter_mlpack.engines.docker_tunnel import command, open_tunnel
 from jupyter_mlpack.engines.engine import LogChunk, StateChange
@@ -277,6 +278,15 @@ def carry(plain: socket.socket, context: ssl.SSLContext) -> None:
                     (other if here is one else one).sendall(data)
     except OSError:
         return
+
+
+@pytest.mark.docker
+def test_connect__over_tcp__a_side_that_is_gone_is_noticed(tls: str, tmp_path: Path) -> None:
+    client = connect({"host": tls, "certificates": str(tmp_path)})
+    adapter = client.api.get_adapter(f"{client.api.base_url}/info")
+    with adapter.poolmanager.connection_from_url(client.api.base_url, pool_kwargs=None) as pool:
+        assert (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1) in pool.conn_kw["socket_options"]
+    client.close()
 
 
 @pytest.mark.docker

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from jupyter_events import EventLogger
 
+from jupyter_mlpack.errors import DockerRestarted
+from jupyter_mlpack.events import event_json, failed
 from jupyter_mlpack.ledger import Ledger, Record, new_id
 from jupyter_mlpack.server.bus import Bus
 from jupyter_mlpack.server.live import Live
@@ -50,6 +52,27 @@ async def test_like_events_that_follow_each_other__become_one(ledger: Ledger) ->
     say(live, log_lines("a"), log_lines("b", "c"), progress(1), progress(1, "x"), progress(2), log_lines("d"))
     live.flush()
     assert entries(ledger, live) == [log_lines("a", "b", "c"), progress(2), progress(1, "x"), log_lines("d")]
+
+
+async def test_lines_with_marks_between__become_one_entry_behind_which_the_last_mark_stands(ledger: Ledger) -> None:
+    live = make(ledger, kind="job")
+    run = [{**log_lines(text), "phase": "run"} for text in ("a", "b", "c")]
+    say(live, run[0], {"mark": "1:1"}, run[1], {"mark": "1:2"}, run[2])
+    live.flush()
+    assert entries(ledger, live) == [{**log_lines("a", "b", "c"), "phase": "run"}]
+    told = ledger.told(live.record.id)
+    assert (told.mark, told.behind, told.lines) == ("", 3, ("a", "b", "c"))
+    say(live, run[0], {"mark": "1:4"})
+    live.flush()
+    assert (ledger.told(live.record.id).mark, ledger.told(live.record.id).behind) == ("1:4", 0)
+
+
+async def test_job_that_its_engine_ended__has_failed__whatever_signal_that_was(ledger: Ledger) -> None:
+    live = make(ledger, kind="job")
+    taken = event_json(failed(DockerRestarted(status=143)))
+    say(live, taken, {"event": "JobChanged", "state": "failed", "exit_status": 143})
+    live.end(143)
+    assert (live.record.state, live.record.failure) == ("failed", taken["what"])
 
 
 async def test_many_lines__entries_stay_small(ledger: Ledger) -> None:

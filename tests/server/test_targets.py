@@ -16,7 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from training_image import IMAGE, add_images
 
 from jupyter_mlpack.engines.docker import LABEL, DockerEngine
+from jupyter_mlpack.ledger import Ledger
 from jupyter_mlpack.oci.store import Store
+from jupyter_mlpack.submission.submitting import Order, make_record, wish_of
+from jupyter_mlpack.submission.targets import read_targets
 
 PATIENCE = 90.0
 
@@ -30,7 +33,7 @@ def images(home: Path) -> Any:
     add_images(store)
     yield store
     client = docker.from_env()
-    for container in client.containers.list(all=True, filters={"label": LABEL}):
+    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
         if any(container.labels[LABEL].endswith(path.stem) for path in (home / "ledger").glob("*.jsonl")):
             container.remove(v=True, force=True)
     client.close()
@@ -39,7 +42,7 @@ def images(home: Path) -> Any:
 def containers(run: dict[str, Any]) -> list[Any]:
     client = docker.from_env()
     try:
-        found = client.containers.list(all=True, filters={"label": LABEL})
+        found = client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
         return [container for container in found if container.labels[LABEL].endswith(run["id"])]
     finally:
         client.close()
@@ -91,6 +94,23 @@ async def test_server_killed__job_goes_on__next_server_has_its_whole_log_and_can
     while containers(run):
         assert time.monotonic() < deadline, "the container was not released"
         await asyncio.sleep(0.1)
+
+
+@pytest.mark.docker
+async def test_submission_cut_off_before_the_engine_was_asked__next_server_finishes_it(
+    serve: Any, images: Store, home: Path, tmp_path: Path
+) -> None:
+    order = Order(tmp_path / "output", "docker", (("mode", "slow"),))
+    record = make_record(wish_of(IMAGE, read_targets({}), order, images))
+    Ledger(home).begin(record).close()
+    server = serve()
+    ended = await asyncio.to_thread(until, server, {"id": record.id}, "succeeded", "failed")
+    assert (ended["state"], Ledger(home).records()[record.id].outputs) == ("succeeded", ("models/w.bin",))
+    deadline = time.monotonic() + PATIENCE
+    while Ledger(home).kept():
+        assert time.monotonic() < deadline, "the release was not noted"
+        await asyncio.sleep(0.1)
+    assert containers({"id": record.id}) == []
 
 
 @pytest.mark.docker

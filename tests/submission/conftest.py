@@ -43,6 +43,8 @@ class Place:
     end: StateChange = field(default_factory=lambda: StateChange(JobState.SUCCEEDED, 0))
     log: tuple[str, ...] = LINES
     broken: int = 0
+    answers: list[bool] = field(default_factory=list)
+    """Of the next starts, whether the job is there although the connection was lost before the answer."""
     reachable: bool = True
 
 
@@ -67,10 +69,16 @@ class MemoryEngine:
         return Request(self.name, task, tuple(sorted(self.options.items())))
 
     def start(self, request: Request) -> Handle:
+        if self.place.answers:
+            if self.place.answers.pop(0):
+                self.place.jobs.setdefault(request.task.name, Kept(request.task))
+            raise DockerUnreachable(address="memory", reason="the cable was pulled")
         self.place.jobs.setdefault(request.task.name, Kept(request.task))
         return Handle(self.name, request.task.name)
 
     def attach(self, task: Task, mark: str = "") -> Found | None:
+        if not self.place.reachable:
+            raise DockerUnreachable(address="memory", reason="the cable was pulled")
         kept = self.place.jobs.get(task.name)
         if kept is None or kept.released:
             return None

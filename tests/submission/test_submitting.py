@@ -13,7 +13,7 @@ from jupyter_mlpack.engines.engine import StateChange
 from jupyter_mlpack.events import Event, JobChanged, LogLines, ignore
 from jupyter_mlpack.ledger import Record
 from jupyter_mlpack.submission import following
-from jupyter_mlpack.submission.following import cancel, collect
+from jupyter_mlpack.submission.following import cancel, collect, sweep
 from jupyter_mlpack.submission.submitting import Order, dry_run, submit_image, task_name, wish_of
 from jupyter_mlpack.values import JobState, Resources
 
@@ -109,6 +109,70 @@ def test_collect__engine_never_heard_of_it__failed_with_the_reason(scene: Any) -
     with pytest.raises(errors.JobNotStarted):
         follow(record, scene)
     assert scene.ledger.records()[record.id].state == "failed"
+
+
+def test_submit__answer_is_lost__job_that_is_there_goes_on(scene: Any) -> None:
+    scene.place.answers = [True]
+    record = submit_image("churn:training", scene.targets, order(scene), scene.store, ignore)
+    assert (record.state, record.taken) == ("queued", True)
+    assert follow(record, scene).state == "succeeded"
+
+
+def test_submit__lost_before_it_was_asked__told_as_failed(scene: Any) -> None:
+    scene.place.answers = [False]
+    with pytest.raises(errors.DockerUnreachable):
+        submit_image("churn:training", scene.targets, order(scene), scene.store, ignore)
+    (record,) = scene.ledger.records().values()
+    assert (record.state, scene.place.jobs) == ("failed", {})
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_submit__engine_is_gone_for_longer__nothing_is_told_until_it_can_be_asked(scene: Any, there: bool) -> None:
+    scene.place.answers = [there]
+
+    def pull(event: Event) -> None:
+        scene.place.reachable = False
+
+    with pytest.raises(errors.DockerUnreachable):
+        submit_image("churn:training", scene.targets, order(scene), scene.store, pull)
+    (record,) = scene.ledger.records().values()
+    assert record.state == "queued"
+    scene.place.reachable = True
+    if there:
+        assert follow(record, scene).state == "succeeded"
+    else:
+        with pytest.raises(errors.JobNotStarted):
+            follow(record, scene)
+
+
+def cut_off(scene: Any) -> Record:
+    """A job that was told, and that the place still keeps."""
+    record = submit_image("churn:training", scene.targets, order(scene), scene.store, ignore)
+    follow(record, scene)
+    path = scene.ledger.folder / f"{record.id}.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    scene.place.jobs[record.task].released = False
+    return record
+
+
+def test_sweep__release_was_cut_off__released_and_noted_once(scene: Any) -> None:
+    record = cut_off(scene)
+    other = submit_image(
+        "churn:training", scene.targets, Order(scene.output.with_name("other"), "here"), scene.store, ignore
+    )
+    assert [kept.id for kept in scene.ledger.kept()] == [record.id]
+    assert sweep(scene.store, scene.ledger) == 1
+    assert scene.place.jobs[record.task].released
+    assert not scene.place.jobs[other.task].released
+    assert scene.ledger.kept() == []
+    assert scene.ledger.records()[record.id].state == "succeeded"
+
+
+def test_sweep__engine_does_not_answer__is_left_for_the_next_time(scene: Any) -> None:
+    record = cut_off(scene)
+    scene.place.reachable = False
+    assert sweep(scene.store, scene.ledger) == 0
+    assert [kept.id for kept in scene.ledger.kept()] == [record.id]
 
 
 def test_submit__secrets__reach_the_engine_and_nothing_else(scene: Any) -> None:
