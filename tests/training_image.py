@@ -54,6 +54,15 @@ count)
   done
   mkdir /output/models; echo weights > /output/models/w.bin; trace done; echo "[mlpack] done" ;;
 wait) trap 'echo terminated; exit 143' TERM; echo half > /output/half; echo waiting; while :; do sleep 0.05; done ;;
+nodes)
+  trap 'echo terminated; exit 143' TERM
+  read -r name < /etc/hostname; echo "at $name"
+  env | while read -r line; do case $line in PET_*) echo "env $line" ;; esac; done
+  for number in 1 2 3 4 5 6; do echo "line $number"; sleep 0.4; done
+  if [ "$FAILING" = "$PET_NODE_RANK" ]; then exit 3; fi
+  while [ -n "$FAILING" ]; do sleep 0.05; done
+  place=/output; if [ "$PET_NODE_RANK" != 0 ]; then place=/output/node-$PET_NODE_RANK; mkdir $place; fi
+  echo "of $PET_NODE_RANK" > $place/w.bin ;;
 stubborn) trap '' TERM; echo waiting; while :; do sleep 0.05; done ;;
 killed) kill -9 $$ ;;
 hungry) text=0123456789abcdef; while :; do text=$text$text; done ;;

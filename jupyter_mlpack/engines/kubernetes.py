@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,8 +30,9 @@ from jupyter_mlpack.engines.engine import (
     refusal,
 )  # fmt: skip
 from jupyter_mlpack.engines.kubernetes_api import SECONDS, Api
-from jupyter_mlpack.engines.kubernetes_job import artefact_of, job_of, read_secret, said_to, secret_of
-from jupyter_mlpack.engines.kubernetes_log import new_lines
+from jupyter_mlpack.engines.kubernetes_job import artefact_of, job_of, meeting_of, read_secret, said_to, secret_of
+from jupyter_mlpack.engines.kubernetes_log import NodesLog, new_lines
+from jupyter_mlpack.engines.kubernetes_nodes import Seen, see, status
 from jupyter_mlpack.events import Emit, ignore
 from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.oci.manifest import ImageConfig
@@ -50,13 +52,15 @@ ATTEMPTS = 20
 
 @dataclass
 class Run:
-    """A job on the cluster. ``place`` is how far its log has been handed out, ``image`` who it runs as."""
+    """A job on the cluster. ``place`` is how far its log has been handed out, ``logs`` the same of several nodes."""
 
     task: Task
     place: Place = field(default_factory=Place)
+    logs: NodesLog | None = None
     announced: bool = False
     told: str = ""
     since: float = 0.0
+    stopped: bool = False
     end: StateChange | None = None
 
 
@@ -147,13 +151,14 @@ class KubernetesEngine:
             self.api.create(self.api.place("secrets"), secret, action)
         made = False
         try:
-            self.own_secret(self.api.create(self.api.place("jobs"), job, action))
+            self.make_meeting(task)
+            self.own(self.api.create(self.api.place("jobs"), job, action), task)
             made = True
         except FileExistsError:
             made = True
         finally:
             if not made:
-                self.api.delete(self.api.place("secrets", task.name), action)
+                self.remove_company(task)
         return self.know(task)
 
     def attach(self, task: Task, mark: str = "") -> Found | None:
@@ -161,33 +166,36 @@ class KubernetesEngine:
         try:
             job = self.api.get(self.api.place("jobs", task.name))
         except KeyError:
-            self.api.delete(self.api.place("secrets", task.name), "remove a job's secret")
+            self.remove_company(task)
             return None
         secrets: tuple[tuple[str, str], ...] = ()
         try:
             secret = self.api.get(self.api.place("secrets", task.name))
             secrets = read_secret(secret, tuple(name for name, _ in task.secrets))
             if not secret["metadata"].get("ownerReferences"):
-                self.own_secret(job)
+                self.own(job, task)
         except KeyError:
             pass
-        return Found(self.know(task, Place.at(mark)), secrets)
+        return Found(self.know(task, mark), secrets)
 
     def follow(self, handle: Handle) -> Iterator[Update]:
         """Why it waits, its log, then outputs, then the end. Raises ``JobLost``, ``KubernetesUnreachable``."""
         run = self.find(handle)
         while run.end is None:
-            job, pod = self.look(run)
-            if pod is not None and states.has_run(pod):
+            seen = self.look(run)
+            if seen.has_begun:
                 if not run.announced:
                     run.announced = True
                     yield StateChange(JobState.RUNNING)
-                yield from new_lines(self.api, str(pod["metadata"]["name"]), run.place)
+                yield from self.new_log(run, seen)
             # It had ended before its log was read: so that was all of it, also where a connection was lost.
-            if states.has_ended(job, pod):
-                yield from self.finish(run, job, pod)
+            if seen.has_ended:
+                yield from self.finish(run, seen)
                 break
-            waiting = self.wait(run, job, pod)
+            if seen.failed and not run.stopped:
+                # The others would wait for it, perhaps for ever.
+                self.stop(run, seen, {})
+            waiting = self.wait(run, seen)
             if waiting:
                 yield waiting
             time.sleep(PAUSE)
@@ -197,11 +205,19 @@ class KubernetesEngine:
             yield StateChange(JobState.RUNNING)
         yield run.end
 
-    def wait(self, run: Run, job: states.Document, pod: states.Document | None) -> StateChange | None:
+    def new_log(self, run: Run, seen: Seen) -> Iterator[LogChunk]:
+        """What the nodes say: one until it says nothing for a while, several as far as they have come."""
+        if run.logs is not None:
+            yield from run.logs.read(self.api, seen.pods)
+        elif 0 in seen.pods:
+            yield from new_lines(self.api, str(seen.pods[0]["metadata"]["name"]), run.place)
+
+    def wait(self, run: Run, seen: Seen) -> StateChange | None:
         """A sentence about why it does not run yet, when it is a new one; when patience is over, the end is near."""
         patience = int(self.options.get("patience", 0))
-        events = self.events(run.task) if pod is None else ()
-        waiting = states.why_waiting(job, pod, events, patience)
+        job, pod = seen.job, seen.waiting
+        events = self.events(run.task) if pod is None and seen.is_waiting else ()
+        waiting = states.why_waiting(job, pod, events, patience) if seen.is_waiting and not run.stopped else None
         if waiting is None:
             run.since = 0.0
             return None
@@ -209,7 +225,7 @@ class KubernetesEngine:
         most = patience_with(waiting, patience)
         if most is not None and time.monotonic() - run.since > most:
             note = {states.GIVEN_UP: states.note_failure(waiting.failure)}
-            self.stop(run, pod, {} if states.is_cancelled(job) else note)
+            self.stop(run, seen, {} if states.is_cancelled(job) else note)
         if waiting.reason == run.told:
             return None
         run.told = waiting.reason
@@ -221,38 +237,40 @@ class KubernetesEngine:
         if run.end is not None:
             return
         try:
-            job, pod = self.look(run)
+            seen = self.look(run)
         except errors.JobLost:
             return
-        if not states.has_ended(job, pod):
-            self.stop(run, pod, {states.CANCELLED: "1"})
+        if not seen.has_ended:
+            self.stop(run, seen, {states.CANCELLED: "1"})
 
     def release(self, handle: Handle) -> None:
         """Remove the Job with its pod, the Secret, and what was pushed for us."""
         task = self.find(handle).task
         self.api.delete(self.api.place("jobs", task.name), "remove the job")
-        self.api.delete(self.api.place("secrets", task.name), "remove the job's secret")
+        self.remove_company(task)
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    def stop(self, run: Run, pod: states.Document | None, notes: dict[str, str]) -> None:
-        """End a job so that its pod, and with it log and exit status, stays.
+    def stop(self, run: Run, seen: Seen, notes: dict[str, str]) -> None:
+        """End a job so that its pods, and with them log and exit status, stay.
 
-        A pod that runs gets a deadline in the past: the kubelet ends it as it ends all others. One that waits is
-        taken back. ``notes`` say why, for whoever looks at the job later.
+        Pods that run get a deadline in the past: the kubelet ends them as it ends all others. A job of which a node
+        waits is taken back. ``notes`` say why, for whoever looks at the job later.
         """
-        action, waits = "end the job", pod is None or not states.has_run(pod)
+        action, waits = "end the job", seen.is_waiting
         change: dict[str, Any] = {"metadata": {"annotations": notes}, **({"spec": {"suspend": True}} if waits else {})}
         try:
             self.api.patch(self.api.place("jobs", run.task.name), change, action)
-            if not waits and pod is not None:
-                path = self.api.place("pods", str(pod["metadata"]["name"]))
-                self.api.patch(path, {"spec": {"activeDeadlineSeconds": 1}}, action)
         except KeyError:
             return
+        run.stopped = run.stopped or seen.nodes > 1
+        for pod in () if waits else seen.running:
+            path = self.api.place("pods", str(pod["metadata"]["name"]))
+            with suppress(KeyError):
+                self.api.patch(path, {"spec": {"activeDeadlineSeconds": 1}}, action)
 
-    def look(self, run: Run) -> tuple[states.Document, states.Document | None]:
-        """The Job and its newest pod, also after some unanswered attempts. Raises ``JobLost``."""
+    def look(self, run: Run) -> Seen:
+        """The Job and the newest pod of each node, also after some unanswered attempts. Raises ``JobLost``."""
         name = run.task.name
         for attempt in range(ATTEMPTS):
             try:
@@ -265,8 +283,7 @@ class KubernetesEngine:
                     raise
                 time.sleep(min(PAUSE * 2**attempt, SECONDS))
                 continue
-            found = sorted(pods.get("items") or (), key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-            return job, found[-1] if found else None
+            return see(job, pods.get("items") or (), run.task.resources.nodes)
         raise AssertionError
 
     def events(self, task: Task) -> list[states.Document]:
@@ -278,12 +295,14 @@ class KubernetesEngine:
             return []
         return list(reversed(found))
 
-    def finish(self, run: Run, job: states.Document, pod: states.Document | None) -> Iterator[Update]:
+    def finish(self, run: Run, seen: Seen) -> Iterator[Update]:
         """Outputs, then the end."""
         from jupyter_mlpack.engines.artefact import fetch_artefact
         from jupyter_mlpack.engines.shared import fetch_folder
 
-        end = states.how_ended(job, pod)
+        end = seen.end()
+        if seen.nodes > 1 and end.state is JobState.FAILED and seen.failed:
+            yield LogChunk(told_of_node(seen))
         run.task.output.mkdir(parents=True, exist_ok=True)
         try:
             if self.options.get("volume"):
@@ -298,12 +317,24 @@ class KubernetesEngine:
                 end = StateChange(JobState.FAILED, end.exit_status, error)
         run.end = end
 
-    def own_secret(self, job: states.Document) -> None:
-        """The Secret goes with its Job."""
+    def make_meeting(self, task: Task) -> None:
+        """Names for the nodes of a job of several, before the first of them asks for one."""
+        if task.resources.nodes > 1:
+            with suppress(FileExistsError):
+                self.api.create(self.api.place("services"), meeting_of(task), "let the job's nodes know each other")
+
+    def own(self, job: states.Document, task: Task) -> None:
+        """The Secret, and the Service of several nodes, go with their Job."""
         about = job["metadata"]
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": about["name"], "uid": about["uid"]}
-        path = self.api.place("secrets", about["name"])
-        self.api.patch(path, {"metadata": {"ownerReferences": [owner]}}, "take the job")
+        for kind in company(task):
+            path = self.api.place(kind, about["name"])
+            self.api.patch(path, {"metadata": {"ownerReferences": [owner]}}, "take the job")
+
+    def remove_company(self, task: Task) -> None:
+        """What was made beside the Job."""
+        for kind in company(task):
+            self.api.delete(self.api.place(kind, task.name), "remove what belongs to the job")
 
     def login(self, task: Task) -> str:
         """``user:password`` with which the pod pushes its outputs; empty where nobody asks for one."""
@@ -315,9 +346,11 @@ class KubernetesEngine:
         found = stored_credential(place.registry, place.repository)
         return f"{found.username}:{found.password}" if found and found.password else ""
 
-    def know(self, task: Task, place: Place | None = None) -> Handle:
-        """The handle of a job."""
-        self.runs[task.name] = Run(task, place or Place())
+    def know(self, task: Task, mark: str = "") -> Handle:
+        """The handle of a job, whose log was told up to ``mark``."""
+        nodes = task.resources.nodes
+        logs = NodesLog.at(mark, nodes) if nodes > 1 else None
+        self.runs[task.name] = Run(task, Place.at(mark), logs)
         return Handle(self.name, task.name)
 
     def find(self, handle: Handle) -> Run:
@@ -335,6 +368,19 @@ def patience_with(waiting: states.Waiting, patience: int) -> float | None:
     if isinstance(waiting.failure, errors.PodImageNotPulled | errors.PodNotStarted):
         return min(PULLING, patience or PULLING)
     return patience or None
+
+
+def company(task: Task) -> tuple[str, ...]:
+    """Kinds of the objects of a job's name beside the Job itself."""
+    return ("secrets", "services") if task.resources.nodes > 1 else ("secrets",)
+
+
+def told_of_node(seen: Seen) -> str:
+    """The line that says which node failed first."""
+    node = seen.failed[0]
+    code = status(seen.pods[node])
+    ended = "was taken away" if code is None else f"ended with status {code}"
+    return f"[mlpack] node {node} of {seen.nodes} {ended} first, so that all others were ended.\n"
 
 
 def check_wish(task: Task) -> None:

@@ -26,6 +26,15 @@ STOPPING = 25.0
 DELIVER, DELIVER_PLAIN, DELIVER_LOGIN = "MLPACK_DELIVER", "MLPACK_DELIVER_PLAIN", "MLPACK_DELIVER_LOGIN"
 """Variables of the train process: where its outputs go, whether without TLS, and ``user:password`` there."""
 
+PORT = "29500"
+"""Where the first of several nodes listens for the others: torchrun's own habit."""
+
+INDEX = "batch.kubernetes.io/job-completion-index"
+"""Annotation of a pod, and label: which node of its job it is."""
+
+PROCESS_EACH = ("cuda", "rocm")
+"""Kinds of accelerators of which each has a process of its own, as torchrun does it."""
+
 GPU = "nvidia.com/gpu"
 """What is asked for where the table of accelerators does not say what it is called."""
 
@@ -42,6 +51,11 @@ def job_of(task: Task, options: Options, grace: float) -> dict[str, Json]:
         "ttlSecondsAfterFinished": int(options.get("keep", KEPT)),
         "template": {"metadata": {"labels": dict(labels)}, "spec": pod_of(task, options, grace)},
     }
+    if task.resources.nodes > 1:
+        # Each node has one attempt, and its pod stays when another fails: log and exit status of all of them are told.
+        count = task.resources.nodes
+        spec |= {"completions": count, "parallelism": count, "completionMode": "Indexed", "backoffLimitPerIndex": 0}
+        spec["backoffLimit"] = count
     if options.get("queue"):
         labels[QUEUE] = str(options["queue"])
     metadata: dict[str, Json] = {"name": task.name, "labels": dict(labels)}
@@ -53,6 +67,8 @@ def pod_of(task: Task, options: Options, grace: float) -> dict[str, Json]:
     resources = limits(task.resources, options)
     spec = frame(container_of(task, options, resources), options, grace)
     spec |= {"restartPolicy": "Never", "volumes": volumes(options)}
+    if task.resources.nodes > 1:
+        spec["subdomain"] = task.name
     if task.resources.seconds:
         # The pod's, not the Job's, which would delete it: log and exit status stay, and waiting does not count.
         spec["activeDeadlineSeconds"] = task.resources.seconds
@@ -92,7 +108,43 @@ def said_to(task: Task, options: Options, grace: float) -> dict[str, Json]:
     environment = {"MLPACK_STOP_SECONDS": f"{min(STOPPING, grace * 0.8):g}", **delivery(task, options)}
     environment |= dict(task.environment)
     variables: list[Json] = [{"name": name, "value": value} for name, value in environment.items()]
-    return {"args": list(task.arguments), "env": variables}
+    own = [entry for entry in world_of(task) if entry["name"] not in environment]
+    return {"args": list(task.arguments), "env": [*own, *variables]}
+
+
+def world_of(task: Task) -> list[dict[str, Json]]:
+    """Torchrun's variables, by which the train process knows which of several nodes it is; none for one node.
+
+    One process for each GPU of a node, unless ``MLPACK_PROCESSES`` says otherwise. A node's number is the Job's index.
+    """
+    wished = task.resources
+    if wished.nodes < 2:
+        return []
+    row = hardware_images().get(wished.accelerator)
+    devices = wished.gpus if (row.kind if row else wished.accelerator) in PROCESS_EACH else 1
+    values = {
+        "PET_NNODES": str(wished.nodes),
+        "PET_NPROC_PER_NODE": dict(task.environment).get("MLPACK_PROCESSES") or str(max(1, devices)),
+        "PET_MASTER_ADDR": f"{task.name}-0.{task.name}",
+        "PET_MASTER_PORT": PORT,
+    }
+    index: dict[str, Json] = {"fieldRef": {"fieldPath": f"metadata.annotations['{INDEX}']"}}
+    entries: list[dict[str, Json]] = [{"name": name, "value": value} for name, value in values.items()]
+    return [*entries, {"name": "PET_NODE_RANK", "valueFrom": index}]
+
+
+def meeting_of(task: Task) -> dict[str, Json]:
+    """The Service without an address by which the nodes of a job have names; also before they are ready."""
+    metadata: dict[str, Json] = {"name": task.name, "labels": {MANAGER: "jupyter-mlpack"}}
+    selector: dict[str, Json] = {"batch.kubernetes.io/job-name": task.name}
+    port: dict[str, Json] = {"name": "meeting", "port": int(PORT)}
+    spec: dict[str, Json] = {
+        "clusterIP": "None",
+        "publishNotReadyAddresses": True,
+        "selector": selector,
+        "ports": [port],
+    }
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
 def container_of(task: Task, options: Options, resources: dict[str, str]) -> dict[str, Json]:
@@ -100,9 +152,11 @@ def container_of(task: Task, options: Options, resources: dict[str, str]) -> dic
     output: dict[str, Json] = {"name": "output", "mountPath": OUTPUT}
     if options.get("volume"):
         output["subPath"] = task.name
+    meeting: dict[str, Json] = {"env": cast(Json, world_of(task))} if task.resources.nodes > 1 else {}
     return {
         "name": CONTAINER,
         "image": task.reference,
+        **meeting,
         "envFrom": [{"secretRef": {"name": task.name}}],
         "resources": {"limits": dict(resources), "requests": dict(resources)},
         "securityContext": closed(),

@@ -1,17 +1,23 @@
-"""A pod's log in whole lines, from the place where it was handed out last."""
+"""A pod's log in whole lines, from the place where it was handed out last; those of several pods as one."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines.docker_log import Place
 from jupyter_mlpack.engines.engine import LogChunk
+from jupyter_mlpack.engines.kubernetes_state import Document, container, has_run, is_over
+from jupyter_mlpack.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from jupyter_mlpack.engines.kubernetes_api import Api
+
+HOLD = 2.0
+"""Seconds for which a line of one of several nodes waits for those of the others."""
 
 
 def new_lines(api: Api, pod: str, place: Place) -> Iterator[LogChunk]:
@@ -47,3 +53,84 @@ def fresh(lines: list[bytes], place: Place) -> str:
         if stamp and place.is_new(stamp.decode("ascii", "replace"), data):
             told.append(data.decode(errors="replace") + "\n")
     return "".join(told)
+
+
+@dataclass
+class Held:
+    """A line that was read and not yet told. ``mark`` is the place of its node's log behind it."""
+
+    second: int
+    node: int
+    text: str
+    mark: str
+    seen: float
+
+
+@dataclass
+class NodesLog:
+    """The logs of several nodes as one, in an order that is the same whenever they are read.
+
+    Seconds in their order, in each second one node after the other, in each node line by line. So a line is held for
+    a while, for those of other nodes that belong before it; ``places`` are how far each log was read, ``marks`` how
+    far it was told. Nodes whose clocks differ by more than ``HOLD`` lose no line, only that order.
+    """
+
+    places: list[Place]
+    marks: list[str]
+    held: list[Held] = field(default_factory=list)
+    newest: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, mark: str, nodes: int) -> NodesLog:
+        """Behind what ``mark`` says; the beginning for what is no mark of so many nodes."""
+        marks = mark.split(",")
+        marks = marks if len(marks) == nodes else [""] * nodes
+        return cls([Place.at(word) for word in marks], marks)
+
+    def read(self, api: Api, pods: Mapping[int, Document]) -> Iterator[LogChunk]:
+        """What can be told now of what the pods say; all of it once they have ended."""
+        for node, pod in pods.items():
+            if has_run(pod) and node < len(self.places):
+                self.hold(node, lines_of(api, pod, self.places[node]))
+        done = all(map(is_over, pods.values()))
+        limit = time.monotonic() - HOLD
+        self.held.sort(key=lambda line: (line.second, line.node))
+        # Nothing is told before what stands before it.
+        count = next((at for at, line in enumerate(self.held) if line.seen > limit and not done), len(self.held))
+        told, self.held = self.held[:count], self.held[count:]
+        for _, lines in groupby(told, lambda line: line.second):
+            texts = []
+            for line in lines:
+                texts.append(line.text)
+                self.marks[line.node] = line.mark
+            yield LogChunk("".join(texts), ",".join(self.marks))
+
+    def hold(self, node: int, lines: list[bytes]) -> None:
+        """Keep what is new; the first node's lines as they are, since it tells how far all of them came."""
+        place = self.places[node]
+        for line in lines:
+            stamp, _, data = line.partition(b" ")
+            if not stamp or not place.is_new(stamp.decode("ascii", "replace"), data):
+                continue
+            # The two streams of a process may cross by a little.
+            second = self.newest[node] = max(self.newest.get(node, 0), place.second)
+            text = f"{f'[node {node}] ' if node else ''}{data.decode(errors='replace')}\n"
+            self.held.append(Held(second, node, text, place.mark(), time.monotonic()))
+
+
+def lines_of(api: Api, pod: Document, place: Place) -> list[bytes]:
+    """What a pod has said up to now behind ``place``, and perhaps some lines before; whole lines while it runs."""
+    query = {"container": container(pod)["name"], "timestamps": "true"}
+    since = place.resume()
+    if since:
+        query["sinceTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
+    said = b""
+    try:
+        with api.log(str(pod["metadata"]["name"]), **query) as pieces:
+            for piece in pieces:
+                said += piece
+    except (KeyError, errors.KubernetesUnreachable, errors.KubernetesRefused):
+        # What came is told; whoever looks next reads on behind it.
+        said = said[: said.rfind(b"\n") + 1]
+    *lines, rest = said.split(b"\n")
+    return [*lines, rest] if rest and is_over(pod) else lines

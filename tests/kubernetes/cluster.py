@@ -8,6 +8,7 @@ those of a bridge that only this machine has. ``python tests/kubernetes/cluster.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -310,14 +311,16 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_cluster(binary: Path) -> Iterator[Cluster]:
-    """A cluster for as long as it is needed."""
-    cluster = Cluster(binary, Path(tempfile.mkdtemp(prefix="mlpack-node-", dir="/tmp")))
-    cluster.folder.chmod(0o755)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
+    """A cluster for as long as it is needed. There is one bridge, so another process's cluster is waited for."""
+    with Path("/tmp/mlpack-node.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        cluster = Cluster(binary, Path(tempfile.mkdtemp(prefix="mlpack-node-", dir="/tmp")))
+        cluster.folder.chmod(0o755)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 if __name__ == "__main__":
