@@ -4,7 +4,7 @@ Nothing of this machine is bound into the container of a submitted job, so the e
 outputs come back as an archive, which is treated as hostile. A submitted job's container is called as its task, so the
 engine itself sees to it that none is started twice. Podman's socket is such an engine, too.
 
-Docker knows no time limit: whoever follows a job ends it when its time is over.
+Docker knows no time limit: the train process ends itself when its time is over, and whoever follows a job sees to it.
 """
 
 from __future__ import annotations

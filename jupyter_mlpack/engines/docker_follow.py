@@ -56,7 +56,7 @@ def follow_log(container: Container, place: Place) -> Iterator[str]:
 
 @contextmanager
 def limited(container: Container, most: int, grace: float, options: Mapping[str, Any]) -> Iterator[None]:
-    """End the container when it has run for ``most`` seconds (0: for ever), by the engine's own clock."""
+    """End a container that has run for ``most`` seconds (0: for ever) by the engine's clock, and did not end itself."""
     if not most:
         yield
         return
@@ -67,7 +67,7 @@ def limited(container: Container, most: int, grace: float, options: Mapping[str,
     left = threading.Event()
 
     def insist() -> None:
-        if left.wait(max(began + most - now + 1, 0)):
+        if left.wait(max(began + most + late(grace) - now, 0)):
             return
         while not stop(str(container.id), grace, options) and not left.wait(LONGEST):
             continue
@@ -77,6 +77,14 @@ def limited(container: Container, most: int, grace: float, options: Mapping[str,
         yield
     finally:
         left.set()
+
+
+def late(grace: float) -> float:
+    """Seconds after the limit at which a job is ended that has not ended by itself, as trainings built here do.
+
+    A second SIGTERM would cut off the time that the notebook's own handler has.
+    """
+    return grace + 1
 
 
 def stop(id: str, grace: float, options: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ LABEL = "org.jupyter-mlpack.job"
 OWN = "mlpack-"
 """How the names of submitted jobs begin; others (``train``) are not unique."""
 
+SECONDS = "MLPACK_SECONDS"
 TMP = "rw,exec,nosuid,nodev,mode=1777"
 SHARED_MEMORY = 1 << 30
 """Bytes of /dev/shm at most; Docker's own 64 MiB is too little for the worker processes of data loaders."""
@@ -96,6 +97,11 @@ def gpus(wished: Resources, asked: str) -> dict[str, Json]:
     return {"device_requests": [{"Driver": "nvidia", "Count": wished.gpus, "Capabilities": [["gpu"]]}]}
 
 
+def time_limit(task: Task) -> dict[str, str]:
+    """What tells the train process when to end by itself: the engine knows no limit, and perhaps nobody follows."""
+    return {SECONDS: str(task.resources.seconds)} if task.resources.seconds else {}
+
+
 def create_options(request: Mapping[str, Any], task: Task, image: StoredImage) -> dict[str, Any]:
     """The request's words as the SDK takes them, with what the image and the task's secrets add."""
     from docker.types import LogConfig, Mount
@@ -103,7 +109,7 @@ def create_options(request: Mapping[str, Any], task: Task, image: StoredImage) -
     options = dict(request)
     user = image.config.user
     options["user"] = "1000:1000" if user.partition(":")[0] in ("", "root", "0") else user
-    options["environment"] = {**dict(task.environment), **dict(task.secrets)}
+    options["environment"] = {**dict(task.environment), **dict(task.secrets), **time_limit(task)}
     if task.listen:
         options["environment"]["PORT"] = str(task.listen[1])
         options["ports"] = {name: tuple(place) for name, place in options["ports"].items()}

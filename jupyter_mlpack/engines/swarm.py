@@ -17,7 +17,7 @@ from jupyter_mlpack import errors
 from jupyter_mlpack.engines.docker import LEFT_OUT, fetch_outputs, how_ended
 from jupyter_mlpack.engines.docker_client import OPTIONS as PLACE
 from jupyter_mlpack.engines.docker_client import address, asking, connect
-from jupyter_mlpack.engines.docker_follow import ATTEMPTS, PAUSE, exact
+from jupyter_mlpack.engines.docker_follow import ATTEMPTS, PAUSE, exact, late
 from jupyter_mlpack.engines.docker_log import Place, new_text
 from jupyter_mlpack.engines.docker_request import OWN
 from jupyter_mlpack.engines.engine import (
@@ -279,9 +279,16 @@ class SwarmEngine:
             return (), failed if end.state is JobState.SUCCEEDED else end
 
     def watch_time(self, run: Run, standing: Mapping[str, Any]) -> None:
-        """End a job whose time is over, by the clock of this machine and the swarm's stamp."""
+        """End a job whose time is over, by the clock of this machine and the swarm's stamp.
+
+        Images of ours end by themselves.
+        """
         most = run.task.resources.seconds
-        if most and standing.get("State") == "running" and time.time() - exact(str(standing["Timestamp"])) > most + 1:
+        if (
+            most
+            and standing.get("State") == "running"
+            and time.time() - exact(str(standing["Timestamp"])) > most + late(self.grace)
+        ):
             self.stop(run, standing)
 
     def stop(self, run: Run, standing: Mapping[str, Any]) -> None:

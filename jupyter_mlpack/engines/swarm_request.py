@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_mlpack.engines.docker_request import LABEL, NANO, SHARED_MEMORY
+from jupyter_mlpack.engines.docker_request import LABEL, NANO, SHARED_MEMORY, time_limit
 from jupyter_mlpack.engines.engine import OUTPUT
 from jupyter_mlpack.engines.kubernetes_job import DELIVER, DELIVER_PLAIN, artefact_of
 from jupyter_mlpack.oci.manifest import StoredImage
@@ -67,7 +67,7 @@ def create_options(
 
     options = dict(request)
     user = image.config.user
-    variables = {**dict(task.environment), **dict(task.secrets), **more}
+    variables = {**dict(task.environment), **dict(task.secrets), **time_limit(task), **more}
     options["args"] = list(task.arguments)
     options["env"] = [f"{name}={value}" for name, value in variables.items()]
     options["user"] = "1000:1000" if user.partition(":")[0] in ("", "root", "0") else user

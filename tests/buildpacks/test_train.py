@@ -311,6 +311,11 @@ def test_run__signal__stops_the_kernel(cells: Cells, number: int, stubborn: bool
     assert job.made() == {"train.ipynb"}
 
 
+def test_run__time_is_over__ends_as_by_sigterm_without_anybody_who_sends_it(cells: Cells) -> None:
+    status, out, _ = cells("import time\ntime.sleep(100)").run(MLPACK_SECONDS="5")
+    assert (status, "[mlpack] done" in out) == (143, False)
+
+
 def test_run__output_comes__before_the_cell_ends(cells: Cells) -> None:
     job = cells("import time\nprint('early', flush=True)\ntime.sleep(3)")
     process = job.start()

@@ -136,6 +136,7 @@ def test_follow__time_is_over__ended_and_said_also_to_who_comes_later(
     other = DockerEngine(store)
     found = other.attach(asked)
     assert found is not None
+    assert "MLPACK_SECONDS=2" in docker.from_env().containers.get(asked.name).attrs["Config"]["Env"]
     for said in (end, list(other.follow(found.handle))[-1]):
         assert isinstance(said, StateChange)
         assert (said.state, type(said.failure)) == (JobState.FAILED, errors.DockerTimeOver)

@@ -34,8 +34,9 @@ from jupyter_mlpack.ledger import Ledger, Record
 from jupyter_mlpack.oci.store import Store
 
 KILLS = int(os.environ.get("MLPACK_KILLS", "12"))
+PART = 36
 KINDS = ("server", "engine", "network")
-AT_ONCE = {"target": 3, "local": 1, "build": 1}
+AT_ONCE = {"target": 2, "local": 1, "build": 1}
 LINES = 30
 PATIENCE = 300.0
 NEVER_RAN = {"job-not-started", "target-unavailable"}
@@ -45,9 +46,11 @@ NEVER_RAN = {"job-not-started", "target-unavailable"}
 class Storm:
     """One server over one engine; ``tags`` are what was asked for, with the ids that were answered."""
 
-    def __init__(self, serve: Callable[[], Any], engine: OtherEngine, home: Path, write: Any, workers: Any) -> None:
+    def __init__(
+        self, serve: Callable[[], Any], engine: OtherEngine, home: Path, *, write: Any, workers: Any, seed: int
+    ) -> None:
         self.serve, self.engine, self.ledger, self.workers = serve, engine, Ledger(home), workers
-        self.dice = random.Random(11)
+        self.dice = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.tags: dict[str, str] = {}
         self.numbers = itertools.count()
@@ -190,11 +193,19 @@ class Storm:
         return "ended with the engine"
 
 
+def parts() -> list[tuple[int, int]]:
+    """Number and kills of each part: many in a row would take longer than a test may."""
+    each = -(-KILLS // 2)
+    count = -(-each // PART)
+    return [(number, each // count + (number < each % count)) for number in range(count)]
+
+
 @pytest.mark.docker
+@pytest.mark.parametrize(("part", "kills"), parts(), ids=[str(number) for number, _ in parts()])
 @pytest.mark.parametrize("live_restore", [True, False], ids=["live-restore", "containers die with the engine"])
 def test_server_engine_and_network__killed_at_random__no_job_lost_or_doubled(
     *, serve: Any, write: Any, home: Path, held: Any, processes: Any, jp_config_dir: Path, tmp_path: Path,
-    live_restore: bool,
+    live_restore: bool, part: int, kills: int,
 ) -> None:  # fmt: skip
     write("a.ipynb", "1")
     add_images(Store(home))
@@ -206,8 +217,8 @@ def test_server_engine_and_network__killed_at_random__no_job_lost_or_doubled(
             "volumes": {TRACES: "/traces"},
         }
         (jp_config_dir / "jupyter_mlpack_config.py").write_text(f"c.TargetsMixin.targets = {{'other': {options!r}}}\n")
-        storm = Storm(serve, engine, home, write, processes.workers)
-        storm.rage(-(-KILLS // 2))
+        storm = Storm(serve, engine, home, write=write, workers=processes.workers, seed=part)
+        storm.rage(kills)
         storm.calm()
         records = storm.records()
         ends = Counter(storm.judge(record) for record in records)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ def run(arguments: list[str], environment: MutableMapping[str, str], program: Pa
     ``root`` is where the platform's files are.
     """
     listen(leave)
+    end_in_time(environment)
     delivery = read_delivery(environment)
     facts = json.loads(program.with_name("image.json").read_text(encoding="utf-8"))
     console = Console()
@@ -198,6 +200,18 @@ def listen(handler: Callable[..., None]) -> None:
     """For the two signals by which a job is ended."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handler)
+
+
+def end_in_time(environment: MutableMapping[str, str]) -> None:
+    """When ``MLPACK_SECONDS`` are over it is as if SIGTERM came: also where nobody is there who would send it.
+
+    What this process starts has no limit of its own.
+    """
+    seconds = environment.pop("MLPACK_SECONDS", "")
+    if seconds:
+        timer = threading.Timer(float(seconds), os.kill, [os.getpid(), signal.SIGTERM])
+        timer.daemon = True
+        timer.start()
 
 
 def leave(*_: object) -> None:
