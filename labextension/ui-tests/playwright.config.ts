@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-/** What `run` asks for: `tests`, `measure`, `pictures` or `hub`; each is a folder. */
+/** What `run` asks for: `tests`, `measure`, `pictures`, `hub` or `scheduler`; each is a folder. */
 const what = process.env.MLPACK_UI_WHAT ?? 'tests';
 const base = what === 'hub' ? '/behind/' : '/user/x%40y/';
 

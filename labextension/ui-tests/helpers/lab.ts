@@ -11,7 +11,7 @@ export async function openLab(page: Page, path: string): Promise<void> {
 /** Waits until the notebook and its toolbar are there. */
 export async function ready(page: Page): Promise<void> {
   await expect(page.locator('.jp-Notebook-cell').first()).toBeVisible({ timeout: 90_000 });
-  await expect(containerizeButton(page)).toBeVisible();
+  await expect(containerizeButton(page)).toBeVisible({ timeout: 60_000 });
 }
 
 export function containerizeButton(page: Page): Locator {

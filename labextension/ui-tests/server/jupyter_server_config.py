@@ -22,3 +22,8 @@ c.LabApp.user_settings_dir = str(here / "settings")
 c.JupyterNotebookApp.workspaces_dir = str(here / "workspaces")
 c.JupyterNotebookApp.user_settings_dir = str(here / "settings")
 c.LabApp.news_url = None
+
+if os.environ["MLPACK_UI_WHAT"] == "scheduler":
+    c.BaseScheduler.execution_manager_class = "jupyter_mlpack.scheduling.ContainerExecutionManager"
+    c.SchedulerApp.environment_manager_class = "jupyter_mlpack.scheduling.TargetsEnvironmentManager"
+    c.SchedulerApp.db_url = f"sqlite:///{here}/scheduler.sqlite"
