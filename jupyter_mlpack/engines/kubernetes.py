@@ -138,7 +138,8 @@ class KubernetesEngine:
         if image is None:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         check_wish(task)
-        job = fitted(copy.deepcopy(cast(dict[str, Any], dict(request.options))), image.config)
+        job = copy.deepcopy(cast(dict[str, Any], dict(request.options)))
+        fit(job["spec"]["template"]["spec"], image.config)
         job["spec"]["template"]["spec"]["containers"][0] |= said_to(task, self.options, self.grace)
         secret = secret_of(task, self.login(task))
         action = "take the job"
@@ -393,9 +394,8 @@ def check_wish(task: Task) -> None:
         raise errors.KubernetesNeedsReference(image=task.image)
 
 
-def fitted(job: dict[str, Any], image: ImageConfig) -> dict[str, Any]:
-    """The Job for an image: nodes of its processor, and never root."""
-    pod = job["spec"]["template"]["spec"]
+def fit(pod: dict[str, Any], image: ImageConfig) -> None:
+    """Make a pod fit for an image: nodes of its processor, and never root."""
     pod["nodeSelector"] = {**pod.get("nodeSelector", {}), "kubernetes.io/arch": image.architecture}
     user, _, group = image.user.partition(":")
     if user in ("", "root", "0"):
@@ -404,4 +404,3 @@ def fitted(job: dict[str, Any], image: ImageConfig) -> dict[str, Any]:
         pod["securityContext"] |= {"runAsNonRoot": True}
         if group.isdecimal() and group != "0":
             pod["securityContext"] |= {"fsGroup": int(group)}
-    return job

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from jupyter_mlpack.errors.builder import *
     from jupyter_mlpack.errors.command import *
     from jupyter_mlpack.errors.conda import *
+    from jupyter_mlpack.errors.deploying import *
     from jupyter_mlpack.errors.docker import *
     from jupyter_mlpack.errors.elsewhere import *
     from jupyter_mlpack.errors.emitting import *

@@ -32,7 +32,14 @@ def submit_notebook(  # noqa: PLR0913 (each is a different noun)
 
 
 def wish_of_notebook(  # noqa: PLR0913 (each is a different noun)
-    path: Path, wishes: Wishes, machine: Machine, targets: Mapping[str, JobTarget], order: Order, *, emit: Emit
+    path: Path,
+    wishes: Wishes,
+    machine: Machine,
+    targets: Mapping[str, JobTarget],
+    order: Order,
+    *,
+    emit: Emit,
+    purpose: Purpose = Purpose.TRAINING,
 ) -> tuple[Wish, Wishes]:
     """The target for a notebook, and what its build is asked for then. Raises ``TargetError`` leaves."""
 
@@ -41,13 +48,13 @@ def wish_of_notebook(  # noqa: PLR0913 (each is a different noun)
         del event
 
     notebook, inspection = inspect(path, wishes, notices, machine.store.root / "kernels")
-    wishes = replace(wishes.over(notebook), purpose=Purpose.TRAINING)
+    wishes = replace(wishes.over(notebook), purpose=purpose)
     said = wishes.accelerator or chosen_row(notebook) or inspection.hardware.accelerator
     accelerator = said if said in hardware_images() else KINDS.get(said, said)
     needs = with_gpus(order.resources, accelerator, inspection.hardware.declared.count or 0)
     target = choose_target(targets, order.on, needs, f"linux/{wanted_arch(notebook, wishes)}")
     wishes = replace(wishes, accelerator=row_of(target, accelerator) or wishes.accelerator)
-    name = wishes.name or default_name(path, Purpose.TRAINING)
+    name = wishes.name or default_name(path, purpose)
     ordered = replace(order, resources=needs, notebook=str(path.absolute()))
     return Wish(name, "sha256:" + "0" * 64, target, ordered), wishes
 
