@@ -14,6 +14,7 @@ import signal
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlpack import errors
@@ -59,6 +60,9 @@ LEFT_OUT = "[mlpack] not brought back, it is no file or leads out of the folder:
 CONFLICT = 409
 TAKEN = (128 + signal.SIGTERM, KILLED, 255)
 """Exit statuses of a container that its engine takes along; 255: nobody saw how it ended."""
+
+UNEXECUTED = b"xec format error"
+"""In the last lines of a container whose program the kernel does not know how to execute."""
 
 KNOWN = (errors.DockerTimeOver, errors.OutOfMemory)
 PATIENCE = 60.0
@@ -129,6 +133,7 @@ class DockerEngine:
         if found is not None:
             return found.handle
         client = connect(self.options)
+        check_memory(client, task, address(self.options))
         name = self.bring(client, task, image)
         container = create(client, request, image, name)
         if container is None:
@@ -242,6 +247,18 @@ class DockerEngine:
         return run
 
 
+def check_memory(client: DockerClient, task: Task, address: str) -> None:
+    """Raises ``DockerTooSmall`` where more memory is wished than there is: Docker itself would take any number."""
+    if not task.resources.memory:
+        return
+    with asking("say what it has"):
+        has = int(client.info().get("MemTotal") or task.resources.memory)
+    if task.resources.memory > has:
+        raise errors.DockerTooSmall(
+            address=address, has=f"{has / 1e9:.1f} GB", wished=f"{task.resources.memory / 1e9:.1f} GB"
+        )
+
+
 def create(client: DockerClient, request: Request, image: StoredImage, name: str) -> Container | None:
     """A container for the request; ``None`` if the name is taken. Raises ``DockerRefused``, ``DockerLost``."""
     from docker.errors import APIError, NotFound
@@ -269,7 +286,9 @@ def start(container: Container) -> None:
     try:
         with asking("start the container"):
             container.start()
-    except NotFound as error:
+    except NotFound as error:  # the container, or a network of it
+        with suppress(NotFound):
+            container.remove(v=True, force=True)
         raise errors.DockerRefused(action="start the container", reason=str(error.explanation)) from error
     except errors.DockerRefused:
         container.remove(v=True, force=True)
@@ -290,8 +309,23 @@ def finish(run: Run) -> tuple[str, ...]:
     end = how_ended(run, run.container.attrs["State"], status)
     if status in TAKEN and not isinstance(end.failure, KNOWN) and not run.cancelled and was_restarted(run.container):
         end = replace(end, failure=errors.DockerRestarted(status=status))
+    if status and end.failure is None and not run.cancelled:
+        end = replace(end, failure=other_processor(run.container))
     run.end = end
     return left_out
+
+
+def other_processor(container: Container) -> errors.EngineError | None:
+    """The error for an image of another processor than the engine's, and because of that; else ``None``."""
+    try:
+        with asking("say what its processor is"):
+            if UNEXECUTED not in container.logs(tail=2):
+                return None
+            image = str(container.client.api.inspect_image(container.attrs["Image"])["Architecture"])
+            machine = str(container.client.version().get("Arch") or image)
+    except (errors.EngineError, KeyError):
+        return None
+    return errors.DockerOtherProcessor(architecture=image, machine=machine) if image != machine else None
 
 
 def how_ended(run: Ended, state: Mapping[str, Any], status: int) -> StateChange:

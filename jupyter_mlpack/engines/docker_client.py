@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,34 @@ def connect(options: Mapping[str, Any] | None = None) -> DockerClient:
         client = make_client(options or {})
         client.ping()
     except (DockerException, RequestException, OSError) as error:
-        raise errors.DockerUnreachable(address=address(options), reason=str(error)) from error
+        raise errors.DockerUnreachable(address=address(options), reason=plain(error)) from error
     return client
+
+
+def plain(error: BaseException) -> str:
+    """What went wrong, as the system says it: HTTP libraries wrap its error in several of their own."""
+    last, told = error, str(error)
+    for cause in causes(error):
+        last = cause
+    if isinstance(last, ssl.SSLCertVerificationError) and last.verify_message:
+        told = last.verify_message
+    elif isinstance(last, ssl.SSLError) and last.reason:
+        told = last.reason.replace("_", " ").lower()
+    elif isinstance(last, OSError):
+        told = last.strerror or str(last)
+    return f"{told.rstrip('.')}."
+
+
+def causes(error: object) -> Iterator[OSError]:
+    """The system's errors that ``error`` was made of, outermost first."""
+    if isinstance(error, OSError) and error.strerror:
+        yield error
+    if isinstance(error, BaseException):
+        for inner in (error.__cause__ or error.__context__, *error.args, getattr(error, "reason", None)):
+            yield from causes(inner)
+    elif isinstance(error, tuple):
+        for inner in error:
+            yield from causes(inner)
 
 
 def make_client(options: Mapping[str, Any], timeout: int = SECONDS) -> DockerClient:

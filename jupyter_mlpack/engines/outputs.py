@@ -69,14 +69,18 @@ def give_to_caller(folder: Path) -> None:
 def extract_outputs(archive: IterStream, folder: Path) -> tuple[str, ...]:
     """Unpack a tar stream whose entries stand below one top folder into ``folder``, which is the caller's own.
 
+    Docker calls the top folder by its name; Podman gives it none, and then nothing stands before the entries' names.
+
     Nothing is written outside ``folder``, and nothing through a link: each step of a path is opened without
     following links. Regular files, folders, and links that stay inside are kept; the names of all other entries are
     returned. Raises ``OSError`` and ``tarfile.TarError``.
     """
-    left_out = []
+    left_out, above = [], None
     with tarfile.open(fileobj=io.BufferedReader(archive), mode="r|") as entries:
         for entry in entries:
-            parts = [part for part in entry.name.split("/") if part not in ("", ".")][1:]
+            steps = [part for part in entry.name.split("/") if part not in ("", ".")]
+            above = min(len(steps), 1) if above is None else above
+            parts = steps[above:]
             if parts and not place(entries, entry, folder, parts):
                 left_out.append(entry.name)
     return tuple(left_out)

@@ -23,6 +23,9 @@ written into the controller's files, nor those of a job around us."""
 
 UNREACHABLE = ("unable to contact slurm controller", "socket timed out", "connection refused", "zero bytes", "munge",
                "unable to establish", "authentication", "could not establish")  # fmt: skip
+HELP = "--help"
+"""In a line that says no more than where help is."""
+
 UNKNOWN = ("invalid job id", "already completing", "already completed")
 
 
@@ -58,7 +61,7 @@ def ask(words: Sequence[str]) -> str:
 
 def refusal(command: str, said: str) -> errors.EngineError:
     """The error for what a command complained about."""
-    lines = [line.partition("error: ")[2] or line for line in said.splitlines() if line.strip()]
+    lines = [line.partition("error: ")[2] or line for line in said.splitlines() if line.strip() and HELP not in line]
     reason = (lines[-1] if lines else "it gave no reason").strip().rstrip(".")
     if any(word in said.lower() for word in UNREACHABLE):
         return errors.SlurmUnreachable(reason=reason)
@@ -87,6 +90,10 @@ REFUSALS: Mapping[str, str] = {
     "time limit": "Wish for less time (--time), or name another partition.",
     "generic resource": 'Name the GPUs as the site calls them (scontrol show node): "gres": "gpu:a100".',
     "invalid feature": 'The "constraint" of the target names a feature that no node has (sinfo -o "%f").',
+    "reservation": 'Name one that is there and yours (scontrol show reservation): "reservation" of the target.',
+    "unrecognized option": 'The list "sbatch" of the target has a word that this sbatch does not know (sbatch --help).',
+    "invalid --": 'The list "sbatch" of the target has a word that this sbatch does not take (sbatch --help).',
+    "requested time": "Wish for less time (--time), or name another partition.",
     "violates accounting": "A limit of your account or of its quality of service is reached: wish for less, or wait.",
     "submit limit": "You have as many jobs as you may: wait, or cancel some.",
 }

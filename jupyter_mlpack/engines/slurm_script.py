@@ -89,6 +89,7 @@ stop() {
   (kill -TERM "$child"; sleep "$grace"; kill -KILL "$child") 2>/dev/null &
 }
 mkdir -p output
+@CHECK@
 [ -z "$asked" ] || fails
 step=start
 (@COMMAND@) </dev/null >>log 2>&1 &
@@ -109,6 +110,14 @@ PYXIS = (
     ' --container-entrypoint --container-workdir "$directory" --container-mounts "$output:/output"@WORDS@'
     ' "${arguments[@]}"'
 )
+ABSENT = 'command -v @RUNTIME@ >/dev/null || { echo "@RUNTIME@ is not on this node" >&2; code=127; settle; }'
+CHECKS = {
+    "apptainer": ABSENT,
+    "singularity": ABSENT,
+    "pyxis": "srun --help 2>&1 | grep --quiet container-image || "
+    '{ echo "Slurm has no plugin pyxis on this node" >&2; code=127; settle; }',
+}
+"""What says that a runtime is not there: the shell's own words would look like the training's."""
 OWN = 'exec "$python" -m jupyter_mlpack.engines.slurm_node "$PWD"'
 CUSTOM = 'variables ""; exec @COMMAND@ "${arguments[@]}"'
 
@@ -141,6 +150,7 @@ def write_script(script: Script) -> str:
     elif script.runtime == "process":
         body = COMMAND.replace("@COMMAND@", OWN)
     filled = {
+        "@CHECK@": ":" if script.command else CHECKS.get(script.runtime, ":"),
         "@FOLDER@": shlex.quote(script.folder),
         "@GRACE@": str(max(1, round(script.grace))),
         "@RUNTIME@": script.runtime,

@@ -38,6 +38,8 @@ def why_waiting(reason: str) -> str:
     """A sentence for squeue's reason, with its own word in brackets."""
     word = reason.strip("()").partition(",")[0].strip()
     sentence = REASONS.get(word)
+    if sentence is None and "can't use this partition" in reason:
+        sentence, word = REASONS["AccountNotAllowed"], reason
     if sentence is None and word.startswith(("QOS", "Assoc")):
         sentence = "A limit of your account or of its quality of service is reached: it waits until other jobs end."
     return f"{sentence} (Slurm: {word})" if sentence else f"Slurm says why it waits: {reason or 'nothing'}."

@@ -2,8 +2,158 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from jupyter_mlpack.errors.base import LOG
 from jupyter_mlpack.errors.engine import EngineError
+
+
+class _AdvisedByReason:
+    """A hint that depends on the engine's own words: ``advice`` is by what is found in ``reason``, first match."""
+
+    advice: ClassVar[Mapping[str, str]] = {}
+    data: dict[str, object]
+
+    def sentence(self, part: str) -> str:
+        """As those of other errors; the hint is the one for the reason, where it is known."""
+        low = str(self.data.get("reason", "")).lower()
+        found = (said for words, said in self.advice.items() if words in low) if part == "hint" else iter(())
+        return next(found, "") or super().sentence(part)  # type: ignore[misc]
+
+
+REGISTRY = (
+    "The engine itself pulls from the target's \"registry\": its name must be right as the engine's machine sees it."
+)
+LOGIN = (
+    "The engine has no right to pull from this registry: check the login there, and that the image's repository exists."
+)
+LOGS = 'Name a log driver that the engine has: "log_driver" of the target.'
+INIT = "Install catatonit (or tini) on the engine's machine: Podman puts it in front of a job's process."
+PROCESSOR = "The image is for another processor: build it for the engine's (--platform), or name another target."
+OTHER_AUTHORITY = (
+    "The engine's certificate is of another authority: put that one's into ca.pem of the target's \"certificates\"."
+)
+TRUST = (
+    "The engine's machine does not trust the registry: put its authority's certificate into "
+    "/etc/docker/certs.d/HOST:PORT/ca.crt there."
+)
+ADDRESS = (
+    'Check the target\'s "host" in jupyter_mlpack_config.py, and that the engine listens there; without "host" it is '
+    "DOCKER_HOST, or this machine's."
+)
+
+
+class DockerUnreachable(_AdvisedByReason, EngineError):
+    """No Docker daemon answers."""
+
+    code = "docker-unreachable"
+    what = "No Docker daemon answers at {address}."
+    why = "{reason}"
+    hint = (
+        "Start it there, or correct the address: it is the target's \"host\", else DOCKER_HOST, else this machine's. "
+        "--engine process needs none."
+    )
+    advice: ClassVar[Mapping[str, str]] = {
+        "self-signed certificate": OTHER_AUTHORITY,
+        "unable to get local issuer": OTHER_AUTHORITY,
+        "certificate has expired": "The certificate of the engine has expired: renew it on its machine.",
+        "alert certificate expired": (
+            'Your own certificate has expired: renew cert.pem and key.pem in the target\'s "certificates".'
+        ),
+        "eof occurred in violation": (
+            "It ended the conversation, as one does that does not accept a certificate: look whether cert.pem of the "
+            'target\'s "certificates" is of its authority, and has not expired.'
+        ),
+        "alert unknown ca": (
+            'The engine does not know who signed your certificate: cert.pem of the target\'s "certificates" must '
+            "be of its authority."
+        ),
+        "alert bad certificate": (
+            'The engine refuses your certificate: cert.pem of the target\'s "certificates" must be of its authority.'
+        ),
+        "key values mismatch": 'key.pem and cert.pem in the target\'s "certificates" do not belong together.',
+        "no certificate or crl": 'ca.pem in the target\'s "certificates" holds no certificate in PEM form.',
+        "mismatch": (
+            "The certificate is of another name: write the engine's name in the target's \"host\" as its "
+            "certificate has it."
+        ),
+        "permission denied": (
+            'This user may not use the engine\'s socket: join its group (docker), or name another "host".'
+        ),
+        "name or service not known": ADDRESS,
+        "no route to host": ADDRESS,
+        "timed out": ADDRESS,
+    }
+
+
+class DockerRefused(_AdvisedByReason, EngineError):
+    """The Docker daemon could not do something."""
+
+    code = "docker-refused"
+    what = "The Docker daemon could not {action}."
+    why = "{reason}"
+    hint = "The daemon's log says more; docker info shows whether it is healthy."
+    advice: ClassVar[Mapping[str, str]] = {
+        "device driver": (
+            "The engine has no such GPUs, or not their toolkit: leave --gpus out, install NVIDIA's container "
+            'toolkit there, or set the target\'s "gpu_requests" (request, cdi).'
+        ),
+        "unresolvable cdi": (
+            'The engine has no such GPUs: wish for fewer (--gpus), or set the target\'s "gpu_requests" to request.'
+        ),
+        "gathering device information": (
+            "The engine's machine has no such GPU: leave --gpus out, or name another target with --on."
+        ),
+        "range of cpus": "Wish for fewer: --cpus.",
+        "memory limit": "Wish for more: --memory.",
+        "network": 'Name a network that the engine has (docker network ls): "network" of the target.',
+        "log driver": LOGS,
+        "logging plugin": LOGS,
+        "logger": LOGS,
+        "init binary": INIT,
+        "catatonit": INIT,
+        "rlimit": "The engine may not grant its own default limits: set default_ulimits in its containers.conf.",
+        "hybrid mode": (
+            'The engine\'s runtime needs other cgroups: let it use runc (runtime = "runc" in its containers.conf).'
+        ),
+        "exec format error": PROCESSOR,
+        "no space left": "Make room on the engine's machine (docker system df), then submit again.",
+        "x509": TRUST,
+        "http response to https": (
+            'The registry speaks no TLS: give it a certificate, or list it in "insecure-registries" of the '
+            "engine's daemon.json."
+        ),
+        "no basic auth": LOGIN,
+        "unauthorized": LOGIN,
+        "access denied": LOGIN,
+        "access to the resource is denied": LOGIN,
+        "no matching manifest": PROCESSOR,
+        "manifest unknown": "The registry does not have the image any more: submit again, which pushes it.",
+        "connection refused": REGISTRY,
+        "no such host": REGISTRY,
+        "i/o timeout": REGISTRY,
+        "deadline exceeded": REGISTRY,
+        "while awaiting headers": REGISTRY,
+    }
+
+
+class DockerTooSmall(EngineError):
+    """The engine's machine cannot give what is wished, and would only be seen to when the job dies."""
+
+    code = "docker-too-small"
+    exit_code = 2
+    what = "The machine of the Docker engine at {address} has {has} of memory, {wished} are wished."
+    hint = "Wish for less (--memory), or name another target with --on."
+
+
+class DockerOtherProcessor(EngineError):
+    """The image's programs could not be executed there. Not refused before: Docker Desktop emulates others."""
+
+    code = "docker-other-processor"
+    what = "The image is for {architecture}, and the machine of its Docker engine, {machine}, cannot execute it."
+    hint = "Build it with --platform linux/{machine}, or name a target for {architecture} with --on."
+    action = LOG
 
 
 class DockerAddressWrong(EngineError):

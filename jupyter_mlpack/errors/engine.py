@@ -195,21 +195,3 @@ class JobKilled(EngineError):
     why = "We did not do it. Mostly the kernel does, when the machine or the container around it has no memory left."
     hint = "Allow it more memory, or use less: a smaller batch, fewer data loader workers. dmesg may say more."
     action = LOG
-
-
-class DockerUnreachable(EngineError):
-    """No Docker daemon answers."""
-
-    code = "docker-unreachable"
-    what = "No Docker daemon answers at {address}."
-    why = "{reason}"
-    hint = "Start Docker, or set DOCKER_HOST; --engine process needs none."
-
-
-class DockerRefused(EngineError):
-    """The Docker daemon could not do something."""
-
-    code = "docker-refused"
-    what = "The Docker daemon could not {action}."
-    why = "{reason}"
-    hint = "The daemon's log says more; docker info shows whether it is healthy."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 
 from jupyter_mlpack import errors
@@ -16,7 +17,9 @@ def choose_target(targets: Mapping[str, JobTarget], named: str, needs: Resources
     """
     if named:
         if named not in targets:
-            raise errors.TargetUnknown(target=named, known=", ".join(targets))
+            near = difflib.get_close_matches(named, targets, n=1)
+            known = [f"{name} (perhaps that one)" if name in near else name for name in targets]
+            raise errors.TargetUnknown(target=named, known=", ".join(known))
         target = targets[named]
         problems = list(unfit(target, needs, platform))
         if problems:

@@ -297,3 +297,28 @@ def test_engine__tcp_with_tls__job_runs_for_who_has_a_certificate(
     del docker_engine
     whole_run(DockerEngine(store, options={"host": tls, "certificates": str(tmp_path)}), task(tmp_path / "output"))
     assert not DockerEngine(store, options={"host": tls}).probe().available
+
+
+SELF_SIGNED = "req -x509 -newkey rsa:2048 -nodes -keyout other.pem -out ca.pem -subj /CN=other -days 2"
+EXPIRED = "x509 -req -in csr.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days -1 -out cert.pem"
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (SELF_SIGNED, "of another authority: put that one's into ca.pem"),
+        (EXPIRED, "expired"),
+        ("genrsa -out key.pem 2048", "do not belong together"),
+        ("rand -out ca.pem -hex 9", "holds no certificate"),
+    ],
+    ids=["other authority", "expired", "other key", "no certificate"],
+)
+def test_probe__certificates_are_wrong__says_which_to_change(
+    store: Store, docker_engine: DockerEngine, tls: str, tmp_path: Path, made: str, *, said: str
+) -> None:
+    del docker_engine
+    subprocess.run(["openssl", *made.split()], check=True, capture_output=True, cwd=tmp_path)
+    reason = DockerEngine(store, options={"host": tls, "certificates": str(tmp_path)}).probe().reason
+    assert said in reason
+    assert "HTTPSConnectionPool" not in reason

@@ -68,6 +68,13 @@ def test_extract_outputs__hostile_entry__is_left_out(tmp_path: Path, entries: tu
     assert (folder / "last").read_text() == "kept"
 
 
+def test_extract_outputs__top_folder_without_a_name__comes_whole(tmp_path: Path) -> None:
+    """As Podman sends it."""
+    entries: tuple[Entry, ...] = (("/", FOLDER, ""), ("/models", FOLDER, ""), ("/models/w.bin", FILE, "x"))
+    assert extract_outputs(archive(*entries, ("/../escaped", FILE, "x")), tmp_path) == ("/../escaped",)
+    assert list_outputs(tmp_path) == ("models/w.bin",)
+
+
 def test_extract_outputs__ordinary_tree__comes_whole(tmp_path: Path) -> None:
     big = "0123456789" * 50_000
     left_out = extract_outputs(

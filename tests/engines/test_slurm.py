@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -216,8 +217,13 @@ def test_follow__cancelled_by_slurms_own_command__says_so(make: Make, slurm: Slu
         ({"partition": "none"}, Resources(), "nvalid partition", "partition"),
         ({}, Resources(gpus=9), "node configuration is not available", "wish for less"),
         ({"gres": "gpu:h100"}, Resources(gpus=1), "not available", "gres"),
+        ({"gres": "tpu"}, Resources(gpus=1), "nvalid generic resource", '"gres"'),
+        ({}, Resources(memory=1 << 50), "node configuration is not available", "wish for less"),
+        ({"constraint": "a100"}, Resources(), "nvalid feature", '"constraint"'),
+        ({"reservation": "none"}, Resources(), "reservation is invalid", '"reservation"'),
+        ({"sbatch": ["--bogus"]}, Resources(), "unrecognized option '--bogus'", '"sbatch"'),
     ],
-    ids=["partition", "GPUs", "gres"],
+    ids=["partition", "GPUs", "gres", "other gres", "memory", "constraint", "reservation", "word of sbatch"],
 )
 def test_start__what_slurm_refuses__leaves_nothing_and_says_what_to_change(
     make: Make, tmp_path: Path, options: dict[str, str], resources: Resources, reason: str, *, hint: str
@@ -252,6 +258,22 @@ def test_start__secrets_and_the_servers_variables__slurm_hears_of_neither(
     held = b"".join(path.read_bytes() for path in (slurm.folder / "state").rglob("*") if path.is_file())
     assert task.name.encode() in held
     assert not re.search(rb"hunter[12]", held)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "said"), [("apptainer", "apptainer is not on this node"), ("pyxis", "no plugin pyxis")], ids=str
+)
+def test_follow__runtime_is_not_on_the_node__the_engine_says_so(
+    make: Make, tmp_path: Path, runtime: str, said: str
+) -> None:
+    if shutil.which(runtime):
+        pytest.skip(f"NOT TESTED: {runtime} is here")
+    engine = make(runtime=runtime)
+    task = replace(named(tmp_path / "out"), reference="registry.invalid/x@sha256:" + 64 * "0")
+    end = last(list(engine.follow(engine.start(engine.prepare(task)))))
+    assert isinstance(end.failure, errors.SlurmStepFailed)
+    assert said in str(end.failure)
+    assert "option runtime" in end.failure.sentence("hint")
 
 
 @pytest.mark.parametrize(

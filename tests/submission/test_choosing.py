@@ -69,6 +69,12 @@ def test_choose__unknown__names_those_there_are() -> None:
     assert "small, gpus, arm, two" in caught.value.sentence("why")
 
 
+def test_choose__misspelt__says_which_is_meant() -> None:
+    with pytest.raises(errors.TargetUnknown) as caught:
+        choose_target(TARGETS, "smal", Resources(), "linux/amd64")
+    assert "small (perhaps that one), gpus" in caught.value.sentence("why")
+
+
 @pytest.mark.parametrize(
     ("accelerator", "row"), [("cuda", "cuda13"), ("cuda12", ""), ("cpu", ""), ("rocm", "")], ids=str
 )
