@@ -29,10 +29,11 @@ from jupyter_mlpack.engines.engine import (
     Update,
     refusal,
 )  # fmt: skip
-from jupyter_mlpack.engines.kubernetes_api import SECONDS, Api
+from jupyter_mlpack.engines.kubernetes_api import GROUPS, SECONDS, Api
 from jupyter_mlpack.engines.kubernetes_job import artefact_of, job_of, meeting_of, read_secret, said_to, secret_of
 from jupyter_mlpack.engines.kubernetes_log import NodesLog, new_lines
 from jupyter_mlpack.engines.kubernetes_nodes import Seen, see, status
+from jupyter_mlpack.engines.kubernetes_trainer import PODS, one_attempt, patched_pod, train_job_of, trainer_of
 from jupyter_mlpack.events import Emit, ignore
 from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.oci.manifest import ImageConfig
@@ -87,6 +88,7 @@ class KubernetesEngine:
         "folder": (str, "where this machine sees that volume"),
         "serving": (str, "kserve: deploy as KServe's InferenceService; empty: as a Deployment and a Service"),
         "claims": (dict, "PersistentVolumeClaims that services read, and where: {'models/digits': '/mnt/models'}"),
+        "trainer": (str, "a ClusterTrainingRuntime of Kubeflow Trainer: jobs go as TrainJobs; empty: as plain Jobs"),
         "patience": (int, "seconds that a job waits for room before it fails; 0: for ever"),
         "keep": (int, "seconds for which the cluster keeps a job that nobody asks for; 604800"),
     }
@@ -109,12 +111,24 @@ class KubernetesEngine:
             self.known = Api(*words)
         return self.known
 
+    @property
+    def trainer(self) -> bool:
+        """Whether jobs go as TrainJobs."""
+        return bool(self.options.get("trainer"))
+
+    @property
+    def kind(self) -> str:
+        """What the cluster calls our jobs."""
+        return "trainjobs" if self.trainer else "jobs"
+
     def probe(self) -> Availability:
         """Ask for the version, and whether jobs may be made."""
         try:
             api = self.api
             version = api.get("/version").get("gitVersion", "")
-            asked = {"namespace": api.namespace, "verb": "create", "group": "batch", "resource": "jobs"}
+            group = GROUPS[self.kind].split("/")[2]
+            asked = {"namespace": api.namespace, "verb": "create", "group": group, "resource": self.kind}
+            self.check_trainer()
             review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
             path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
             answer = api.create(path, {**review, "spec": {"resourceAttributes": asked}}, "ask for our permissions")
@@ -129,7 +143,8 @@ class KubernetesEngine:
 
     def prepare(self, task: Task) -> Request:
         """The Job, but for arguments and environment, and what the image says of its user and processor."""
-        return Request(self.name, task, tuple(sorted(job_of(task, self.options, self.grace).items())))
+        made = (train_job_of if self.trainer else job_of)(task, self.options, self.grace)
+        return Request(self.name, task, tuple(sorted(made.items())))
 
     def start(self, request: Request) -> Handle:
         """Make Secret and Job; the cluster does the rest. Raises ``EngineError`` leaves, ``ImageUnknown``."""
@@ -138,10 +153,19 @@ class KubernetesEngine:
         if image is None:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         check_wish(task)
-        job = copy.deepcopy(cast(dict[str, Any], dict(request.options)))
-        fit(job["spec"]["template"]["spec"], image.config)
-        job["spec"]["template"]["spec"]["containers"][0] |= said_to(task, self.options, self.grace)
-        secret = secret_of(task, self.login(task))
+        job, login = copy.deepcopy(cast(dict[str, Any], dict(request.options))), self.login(task)
+        if self.trainer:
+            self.check_trainer()
+            fit(patched_pod(job), image.config)
+            # A runtime may have a command of its own.
+            job["spec"]["trainer"] |= {
+                "command": list(image.config.entrypoint),
+                **trainer_of(task, self.options, self.grace, bool(login)),
+            }
+        else:
+            job = fitted(job, image.config)
+            job["spec"]["template"]["spec"]["containers"][0] |= said_to(task, self.options, self.grace)
+        secret = secret_of(task, login)
         action = "take the job"
         try:
             self.api.create(self.api.place("secrets"), secret, action)
@@ -153,7 +177,7 @@ class KubernetesEngine:
         made = False
         try:
             self.make_meeting(task)
-            self.own(self.api.create(self.api.place("jobs"), job, action), task)
+            self.own(self.api.create(self.api.place(self.kind), job, action), task)
             made = True
         except FileExistsError:
             made = True
@@ -165,7 +189,7 @@ class KubernetesEngine:
     def attach(self, task: Task, mark: str = "") -> Found | None:
         """The Job of the task's name. A Secret alone was left by a start that was cut off: it goes."""
         try:
-            job = self.api.get(self.api.place("jobs", task.name))
+            job = self.api.get(self.api.place(self.kind, task.name))
         except KeyError:
             self.remove_company(task)
             return None
@@ -189,6 +213,9 @@ class KubernetesEngine:
                     run.announced = True
                     yield StateChange(JobState.RUNNING)
                 yield from self.new_log(run, seen)
+            if self.trainer and seen.failed and not run.stopped and not states.is_final(seen.job):
+                # Its runtime would start it again.
+                self.stop(run, seen, {states.ENDED: str(status(seen.pods[seen.failed[0]]) or 1)})
             # It had ended before its log was read: so that was all of it, also where a connection was lost.
             if seen.has_ended:
                 yield from self.finish(run, seen)
@@ -247,7 +274,7 @@ class KubernetesEngine:
     def release(self, handle: Handle) -> None:
         """Remove the Job with its pod, the Secret, and what was pushed for us."""
         task = self.find(handle).task
-        self.api.delete(self.api.place("jobs", task.name), "remove the job")
+        self.api.delete(self.api.place(self.kind, task.name), "remove the job")
         self.remove_company(task)
 
     # --- steps ----------------------------------------------------------------------------------------------------
@@ -258,13 +285,14 @@ class KubernetesEngine:
         Pods that run get a deadline in the past: the kubelet ends them as it ends all others. A job of which a node
         waits is taken back. ``notes`` say why, for whoever looks at the job later.
         """
-        action, waits = "end the job", seen.is_waiting
+        # Trainer would replace a pod that had its deadline.
+        action, waits = "end the job", seen.is_waiting or self.trainer
         change: dict[str, Any] = {"metadata": {"annotations": notes}, **({"spec": {"suspend": True}} if waits else {})}
         try:
-            self.api.patch(self.api.place("jobs", run.task.name), change, action)
+            self.api.patch(self.api.place(self.kind, run.task.name), change, action)
         except KeyError:
             return
-        run.stopped = run.stopped or seen.nodes > 1
+        run.stopped = run.stopped or seen.nodes > 1 or self.trainer
         for pod in () if waits else seen.running:
             path = self.api.place("pods", str(pod["metadata"]["name"]))
             with suppress(KeyError):
@@ -275,8 +303,9 @@ class KubernetesEngine:
         name = run.task.name
         for attempt in range(ATTEMPTS):
             try:
-                job = self.api.get(self.api.place("jobs", name))
-                pods = self.api.get(self.api.place("pods"), labelSelector=f"batch.kubernetes.io/job-name={name}")
+                job = self.api.get(self.api.place(self.kind, name))
+                selector = PODS.format(name=name) if self.trainer else f"batch.kubernetes.io/job-name={name}"
+                pods = self.api.get(self.api.place("pods"), labelSelector=selector).get("items") or ()
             except KeyError:
                 raise errors.JobLost(engine=self.name, id=name) from None
             except errors.KubernetesUnreachable:
@@ -284,12 +313,14 @@ class KubernetesEngine:
                     raise
                 time.sleep(min(PAUSE * 2**attempt, SECONDS))
                 continue
-            return see(job, pods.get("items") or (), run.task.resources.nodes)
+            return see(job, map(one_attempt, pods) if self.trainer else pods, run.task.resources.nodes)
         raise AssertionError
 
     def events(self, task: Task) -> list[states.Document]:
         """What the cluster says about a Job, the newest first."""
-        selector = f"involvedObject.kind=Job,involvedObject.name={task.name}"
+        # A TrainJob's pods are made by the Job of its JobSet.
+        name = f"{task.name}-node-0" if self.trainer else task.name
+        selector = f"involvedObject.kind=Job,involvedObject.name={name}"
         try:
             found = self.api.get(self.api.place("events"), fieldSelector=selector).get("items") or []
         except (KeyError, errors.KubernetesForbidden):
@@ -320,21 +351,34 @@ class KubernetesEngine:
 
     def make_meeting(self, task: Task) -> None:
         """Names for the nodes of a job of several, before the first of them asks for one."""
-        if task.resources.nodes > 1:
+        if "services" in self.company(task):
             with suppress(FileExistsError):
                 self.api.create(self.api.place("services"), meeting_of(task), "let the job's nodes know each other")
+
+    def company(self, task: Task) -> tuple[str, ...]:
+        """Kinds of the objects of a job's name beside the Job itself. Trainer's JobSets bring their own Service."""
+        return ("secrets", "services") if task.resources.nodes > 1 and not self.trainer else ("secrets",)
+
+    def check_trainer(self) -> None:
+        """Raises ``KubernetesWithoutTrainer``."""
+        if self.trainer:
+            try:
+                self.api.get(GROUPS[self.kind])
+            except KeyError:
+                raise errors.KubernetesWithoutTrainer(address=self.api.address) from None
 
     def own(self, job: states.Document, task: Task) -> None:
         """The Secret, and the Service of several nodes, go with their Job."""
         about = job["metadata"]
-        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": about["name"], "uid": about["uid"]}
-        for kind in company(task):
+        what = ("trainer.kubeflow.org/v1alpha1", "TrainJob") if self.trainer else ("batch/v1", "Job")
+        owner = {"apiVersion": what[0], "kind": what[1], "name": about["name"], "uid": about["uid"]}
+        for kind in self.company(task):
             path = self.api.place(kind, about["name"])
             self.api.patch(path, {"metadata": {"ownerReferences": [owner]}}, "take the job")
 
     def remove_company(self, task: Task) -> None:
         """What was made beside the Job."""
-        for kind in company(task):
+        for kind in self.company(task):
             self.api.delete(self.api.place(kind, task.name), "remove what belongs to the job")
 
     def login(self, task: Task) -> str:
@@ -350,7 +394,7 @@ class KubernetesEngine:
     def know(self, task: Task, mark: str = "") -> Handle:
         """The handle of a job, whose log was told up to ``mark``."""
         nodes = task.resources.nodes
-        logs = NodesLog.at(mark, nodes) if nodes > 1 else None
+        logs = NodesLog.at(mark, nodes) if nodes > 1 or self.trainer else None
         self.runs[task.name] = Run(task, Place.at(mark), logs)
         return Handle(self.name, task.name)
 
@@ -371,11 +415,6 @@ def patience_with(waiting: states.Waiting, patience: int) -> float | None:
     return patience or None
 
 
-def company(task: Task) -> tuple[str, ...]:
-    """Kinds of the objects of a job's name beside the Job itself."""
-    return ("secrets", "services") if task.resources.nodes > 1 else ("secrets",)
-
-
 def told_of_node(seen: Seen) -> str:
     """The line that says which node failed first."""
     node = seen.failed[0]
@@ -392,6 +431,12 @@ def check_wish(task: Task) -> None:
         raise errors.KubernetesCannotServe(wish=f"the port {task.listen[1]}")
     if not task.reference:
         raise errors.KubernetesNeedsReference(image=task.image)
+
+
+def fitted(job: dict[str, Any], image: ImageConfig) -> dict[str, Any]:
+    """The Job for an image."""
+    fit(job["spec"]["template"]["spec"], image)
+    return job
 
 
 def fit(pod: dict[str, Any], image: ImageConfig) -> None:

@@ -21,6 +21,7 @@ MERGE = "application/merge-patch+json"
 
 GROUPS = {
     "jobs": "/apis/batch/v1",
+    "trainjobs": "/apis/trainer.kubeflow.org/v1alpha1",
     "deployments": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
     "inferenceservices": "/apis/serving.kserve.io/v1beta1",

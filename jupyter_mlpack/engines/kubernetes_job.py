@@ -13,9 +13,9 @@ from jupyter_mlpack.values import Json, Resources, Task
 
 MANAGER = "app.kubernetes.io/managed-by"
 QUEUE = "kueue.x-k8s.io/queue-name"
-CONTAINER, SERVICE, PREDICTOR = "job", "service", "kserve-container"
-CONTAINERS = (CONTAINER, SERVICE, PREDICTOR)
-"""What our container is called in a pod: of a job, of a service, of a service under KServe, which wants that name."""
+CONTAINER, SERVICE, PREDICTOR, NODE = "job", "service", "kserve-container", "node"
+CONTAINERS = (CONTAINER, SERVICE, PREDICTOR, NODE)
+"""What our container is called in a pod: of a job, of a service, under KServe and Kubeflow Trainer as these want it."""
 
 KEPT = 7 * 86_400
 """Seconds for which the cluster keeps a job that nobody asks for."""
@@ -120,17 +120,24 @@ def world_of(task: Task) -> list[dict[str, Json]]:
     wished = task.resources
     if wished.nodes < 2:
         return []
-    row = hardware_images().get(wished.accelerator)
-    devices = wished.gpus if (row.kind if row else wished.accelerator) in PROCESS_EACH else 1
     values = {
         "PET_NNODES": str(wished.nodes),
-        "PET_NPROC_PER_NODE": dict(task.environment).get("MLPACK_PROCESSES") or str(max(1, devices)),
+        "PET_NPROC_PER_NODE": processes_of(task),
         "PET_MASTER_ADDR": f"{task.name}-0.{task.name}",
         "PET_MASTER_PORT": PORT,
     }
     index: dict[str, Json] = {"fieldRef": {"fieldPath": f"metadata.annotations['{INDEX}']"}}
     entries: list[dict[str, Json]] = [{"name": name, "value": value} for name, value in values.items()]
     return [*entries, {"name": "PET_NODE_RANK", "valueFrom": index}]
+
+
+def processes_of(task: Task) -> str:
+    """How many processes a node has; ``MLPACK_PROCESSES`` may be ``auto``, too, which Trainer does not take."""
+    wished = task.resources
+    row = hardware_images().get(wished.accelerator)
+    devices = wished.gpus if (row.kind if row else wished.accelerator) in PROCESS_EACH else 1
+    said = dict(task.environment).get("MLPACK_PROCESSES", "")
+    return said if said.isdecimal() else str(max(1, devices))
 
 
 def meeting_of(task: Task) -> dict[str, Json]:

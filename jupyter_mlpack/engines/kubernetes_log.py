@@ -120,7 +120,10 @@ class NodesLog:
 
 def lines_of(api: Api, pod: Document, place: Place) -> list[bytes]:
     """What a pod has said up to now behind ``place``, and perhaps some lines before; whole lines while it runs."""
-    query = {"container": container(pod)["name"], "timestamps": "true"}
+    own = container(pod)
+    query = {"container": own["name"], "timestamps": "true"}
+    if own.get("restartCount"):
+        query["previous"] = "true"
     since = place.resume()
     if since:
         query["sinceTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))

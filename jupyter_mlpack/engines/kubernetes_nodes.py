@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jupyter_mlpack import errors
 from jupyter_mlpack.engines import kubernetes_state as states
-from jupyter_mlpack.engines.engine import StateChange
+from jupyter_mlpack.engines.engine import StateChange, end_state
 from jupyter_mlpack.engines.kubernetes_job import INDEX
 from jupyter_mlpack.engines.kubernetes_state import Document
 from jupyter_mlpack.frozen import dataclass
@@ -75,6 +76,12 @@ class Seen:
 
     def end(self) -> StateChange:
         """The terminal state: that of the node that failed first."""
+        notes = self.job["metadata"].get("annotations") or {}
+        if states.was_late(self.job):
+            return states.how_ended(self.job, None)
+        if states.ENDED in notes and states.CANCELLED not in notes:
+            code = int(notes[states.ENDED])
+            return end_state(code, False, errors.JobKilled())
         if self.nodes == 1:
             return states.how_ended(self.job, self.pods.get(0))
         if states.GIVEN_UP in (self.job["metadata"].get("annotations") or {}):

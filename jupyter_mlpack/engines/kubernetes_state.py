@@ -18,6 +18,9 @@ CANCELLED = "org.jupyter-mlpack.cancelled"
 GIVEN_UP = "org.jupyter-mlpack.given-up"
 """Annotation of a Job that was taken back because waiting had not helped: code and reason of the error."""
 
+ENDED = "org.jupyter-mlpack.ended"
+"""Annotation of a TrainJob of which a node failed: the exit status. It is suspended then, and its pods go."""
+
 UNPULLED = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
 UNSTARTED = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError")
 DISRUPTED = ("DisruptionTarget",)
@@ -42,7 +45,7 @@ def is_cancelled(job: Document) -> bool:
 def is_taken_back(job: Document) -> bool:
     """Whether it is suspended because we do not want it any more."""
     notes = job["metadata"].get("annotations") or {}
-    return bool(job["spec"].get("suspend")) and (CANCELLED in notes or GIVEN_UP in notes)
+    return bool(job["spec"].get("suspend")) and any(note in notes for note in (CANCELLED, GIVEN_UP, ENDED))
 
 
 def has_ended(job: Document, pod: Document | None) -> bool:
@@ -137,7 +140,7 @@ def without_status(job: Document, pod: Document | None) -> errors.EngineError:
     """Why there is no exit status of the job's own."""
     if GIVEN_UP in (job["metadata"].get("annotations") or {}):
         return read_failure(job)
-    if pod is not None and reason_of(pod) == "DeadlineExceeded":
+    if (pod is not None and reason_of(pod) == "DeadlineExceeded") or was_late(job):
         return errors.JobTimeUp(seconds=deadline(job))
     said = sentence(str((pod or {}).get("status", {}).get("message") or ""))
     if pod is None:
@@ -173,7 +176,14 @@ def was_disrupted(pod: Document | None) -> bool:
 
 def deadline(job: Document) -> int:
     """Seconds that the job was given; zero for no limit."""
-    return int(job["spec"].get("template", {}).get("spec", {}).get("activeDeadlineSeconds") or 0)
+    own = job["spec"].get("template", {}).get("spec", {}).get("activeDeadlineSeconds")
+    return int(own or job["spec"].get("activeDeadlineSeconds") or 0)
+
+
+def was_late(job: Document) -> bool:
+    """Whether the cluster ended a TrainJob for its time."""
+    failed = (word for word in conditions(job) if word["type"] == "Failed" and word["status"] == "True")
+    return any(word.get("reason") == "DeadlineExceeded" for word in failed)
 
 
 def state_of(pod: Document) -> Document:

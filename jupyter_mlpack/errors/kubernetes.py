@@ -58,6 +58,14 @@ class KubernetesNeedsReference(EngineError):
     hint = 'Give the target a registry: "registry": "registry.example.com/team".'
 
 
+class KubernetesWithoutTrainer(EngineError):
+    """The target wants TrainJobs, the cluster does not know them."""
+
+    code = "kubernetes-without-trainer"
+    what = "The cluster at {address} does not know TrainJobs, which the target's option trainer asks for."
+    hint = "Ask for Kubeflow Trainer 2 there, or leave out trainer: jobs then go as plain Jobs, also of several nodes."
+
+
 class KubernetesCannotServe(EngineError):
     """A service, or a folder of this machine."""
 
