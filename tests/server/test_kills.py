@@ -37,7 +37,7 @@ KILLS = int(os.environ.get("MLPACK_KILLS", "12"))
 PART = 36
 KINDS = ("server", "engine", "network")
 AT_ONCE = {"target": 2, "local": 1, "build": 1}
-LINES = 30
+LINES = 60
 PATIENCE = 300.0
 NEVER_RAN = {"job-not-started", "target-unavailable"}
 """Why a job may be told as failed that never began."""
