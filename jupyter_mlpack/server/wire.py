@@ -7,12 +7,16 @@ from typing import Any
 from jupyter_mlpack.ledger import Record
 from jupyter_mlpack.server.live import Live
 from jupyter_mlpack.server.paths import Root
+from jupyter_mlpack.values import Json
 
 SHOWN = (
     "kind", "id", "state", "image", "digest", "size", "user", "created", "started", "ended", "seq", "phase", "expected",
     "choices", "parameters", "engine", "destination", "address", "failure", "target",
     "purpose",
 )  # fmt: skip
+
+ASKED = ("gpus", "cpus", "memory", "seconds", "nodes")
+"""``Resources`` of the contract."""
 
 
 def run_json(record: Record, live: Live | None, root: Root) -> dict[str, Any]:
@@ -25,7 +29,16 @@ def run_json(record: Record, live: Live | None, root: Root) -> dict[str, Any]:
         "outputs": [f"{output}/{name}" for name in record.outputs] if output else [],
         "position": live.position if live else 0,
         "cancelling": live.cancelling if live else False,
+        "resources": asked(record.place.get("resources")),
     }
+
+
+def asked(resources: Json) -> dict[str, Json]:
+    """What was asked of a target, without what says nothing."""
+    if not isinstance(resources, dict):
+        return {}
+    nothing = {"nodes": 1}
+    return {name: value for name in ASKED if (value := resources.get(name)) and value != nothing.get(name)}
 
 
 def page_json(entries: list[bytes], more: bool) -> bytes:

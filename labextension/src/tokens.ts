@@ -377,6 +377,8 @@ export interface Run {
   engine: string;
   /** The target of a job that runs elsewhere; empty for this machine. */
   target: string;
+  /** What was asked of it. */
+  resources: Resources;
   /** Job: folder of its outputs and the files in it, as the contents manager names them. */
   output: string;
   outputs: string[];

@@ -75,9 +75,10 @@ async def test_server_killed__job_goes_on__next_server_has_its_whole_log_and_can
     write("a.ipynb", "1")
     server = serve()
     assert [target["name"] for target in server.ask("GET", "status")["targets"]] == ["docker"]
+    resources = {"cpus": 0.5, "seconds": 3600}
     asked = {"image": IMAGE, "path": "a.ipynb", "target": "docker", "parameters": {"mode": "wait"}}
-    run = await asyncio.to_thread(server.ask, "POST", "jobs", asked)
-    assert (run["target"], run["engine"]) == ("docker", "docker")
+    run = await asyncio.to_thread(server.ask, "POST", "jobs", {**asked, "resources": resources})
+    assert (run["target"], run["engine"], run["resources"]) == ("docker", "docker", resources)
     await asyncio.to_thread(wait_for, server, run, "waiting")
     before = lines(server, run)
     server.process.kill()

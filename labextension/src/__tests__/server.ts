@@ -295,6 +295,7 @@ export function emptyRun(id: string, created: number): Run {
     parameters: {},
     engine: '',
     target: '',
+    resources: {},
     output: '',
     outputs: [],
     destination: '',

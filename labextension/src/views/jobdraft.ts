@@ -1,5 +1,5 @@
 import { TranslationBundle } from '@jupyterlab/translation';
-import { Image, Inspection, Json, Run } from '../tokens';
+import { Image, Inspection, Json, Resources, Run } from '../tokens';
 import { targetPlace } from './where';
 import { Field, fieldText, makeField, readField, Reading, sameValue } from './parameters';
 
@@ -10,6 +10,8 @@ export interface JobDraft {
   parameters: { [name: string]: Json };
   /** An engine, or a target as `where.ts` writes it. */
   engine: string;
+  /** What was asked of the target. */
+  resources?: Resources;
 }
 
 /** A form's entries: only the fields that somebody touched. */
@@ -36,7 +38,7 @@ const PARAMETERS = 'org.jupyter-mlpack.parameters';
 /** The form again for what was run once. */
 export function draftOf(run: Run): JobDraft {
   const engine = run.target ? targetPlace(run.target) : run.engine;
-  return { image: run.image, path: run.path, parameters: run.parameters, engine };
+  return { image: run.image, path: run.path, parameters: run.parameters, engine, resources: run.resources };
 }
 
 /** The parameters that an image says it has; null when it says nothing. */

@@ -8,7 +8,7 @@ import { changedValues, Entered, filled, JobDraft, readFields, whyNotStart } fro
 import { ProblemCard } from './problem';
 import { ResourceFields } from './resourcefields';
 import { Secrets } from './secretfields';
-import { choosePlace, ReadResources, readResources, targetOf } from './where';
+import { choosePlace, ReadResources, readResources, targetOf, writeResources } from './where';
 
 export interface IJobFormProps {
   draft: JobDraft;
@@ -36,7 +36,7 @@ export function JobForm(props: IJobFormProps): React.JSX.Element {
   const { draft, fields, engines, trans } = props;
   const [entered, setEntered] = React.useState<Entered>({});
   const [secrets, setSecrets] = React.useState<Entered>({});
-  const [wishes, setWishes] = React.useState<Entered>({});
+  const [wishes, setWishes] = React.useState<Entered>(() => writeResources(draft.resources ?? {}));
   const [wanted, setWanted] = React.useState(draft.engine);
   const [busy, setBusy] = React.useState(false);
   const [problem, setProblem] = React.useState<Problem | null>(null);

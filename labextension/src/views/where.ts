@@ -64,6 +64,18 @@ export interface ReadResources {
   problems: { [name in ResourceName]?: string };
 }
 
+/** The fields for what was asked before. */
+export function writeResources({ gpus, cpus, memory, seconds, nodes }: Resources): Entered {
+  const amounts: [ResourceName, number | undefined, number][] = [
+    ['gpus', gpus, 1],
+    ['cpus', cpus, 1],
+    ['memory', memory, 1e9],
+    ['hours', seconds, 3600],
+    ['nodes', nodes, 1]
+  ];
+  return Object.fromEntries(amounts.flatMap(([name, amount, unit]) => (amount ? [[name, String(amount / unit)]] : [])));
+}
+
 /** What the fields say; an empty one says nothing. */
 export function readResources(entered: Entered, target: TargetOffer, trans: TranslationBundle): ReadResources {
   const read: ReadResources = { resources: {}, problems: {} };

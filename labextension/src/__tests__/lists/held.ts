@@ -75,6 +75,7 @@ export function makeRun(some: Partial<Run> = {}): Run {
     parameters: {},
     engine: '',
     target: '',
+    resources: {},
     output: '',
     outputs: [],
     destination: '',

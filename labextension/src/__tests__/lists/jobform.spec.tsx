@@ -170,6 +170,14 @@ describe('on a target', () => {
     expect(started[0]).toMatchObject({ ...where, resources });
   });
 
+  it('asks again for what was asked before', async () => {
+    const resources = { gpus: 2, cpus: 0.5, memory: 16e9, seconds: 5400 };
+    const draft = draftOf(makeRun({ kind: 'job', engine: 'kubernetes', target: 'gpu-cluster', resources }));
+    const { started } = show({ targets, draft: { ...draft, image: 'digits:training' } });
+    await start();
+    expect(started[0]).toMatchObject({ target: 'gpu-cluster', resources });
+  });
+
   it('begins there when the image is for hardware that a target says it has, or when it ran there before', () => {
     const rows = [{ name: 'cuda12', kind: 'cuda', words: '', note: '' }];
     show({ targets, accelerator: 'cuda12', rows });

@@ -87,7 +87,13 @@ describe('one training', () => {
     const { forms } = show(new Held([DONE]), { run: 'j1' });
     await press(/Run again/);
     expect(forms).toEqual([
-      { image: 'digits:training', path: 'work/digits.ipynb', parameters: { epochs: 3 }, engine: 'process' }
+      {
+        image: 'digits:training',
+        path: 'work/digits.ipynb',
+        parameters: { epochs: 3 },
+        engine: 'process',
+        resources: {}
+      }
     ]);
   });
 

@@ -50,6 +50,7 @@ export function makeRun(part: Partial<Run> = {}): Run {
     parameters: {},
     engine: '',
     target: '',
+    resources: {},
     output: '',
     outputs: [],
     destination: '',
