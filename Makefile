@@ -1,4 +1,4 @@
-.PHONY: setup demo panel test stacks kubernetes ui-test bench bench-torch bench-table bench-panel format
+.PHONY: setup demo panel test stacks kubernetes kills ui-test bench bench-torch bench-table bench-panel format
 
 setup:
 	bash .ci/setup test
@@ -18,6 +18,9 @@ stacks:
 kubernetes:
 	bash tests/kubernetes/node/install .venv/kubernetes/node
 	PATH="$$PWD/.venv/bin:$$PATH" MLPACK_NODE="$$PWD/.venv/kubernetes/node" pytest -m kubernetes
+
+kills:
+	PATH="$$PWD/.venv/bin:$$PATH" MLPACK_KILLS=212 pytest -s tests/engines/test_docker_kills.py tests/server/test_kills.py
 
 ui-test: panel
 	PATH="$$PWD/.venv/bin:$$PATH" bash labextension/ui-tests/run

@@ -2,8 +2,8 @@
 
 The engine is a Docker engine of the test's own behind TLS and a cable (``other_engine.py``). Every job writes down
 what became of it in a volume of that engine, so what the ledger tells is compared with what happened, not with what we
-or the engine think of it. ``MLPACK_KILLS=210`` draws until so many of the three have been survived; workers are killed
-besides.
+or the engine think of it. ``MLPACK_KILLS=212`` (``make kills``) draws until so many of the three have been survived;
+workers are killed besides. Minutes of a whole machine: not part of the ordinary run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from training_image import IMAGE, add_images
 from jupyter_mlpack.ledger import Ledger, Record
 from jupyter_mlpack.oci.store import Store
 
-KILLS = int(os.environ.get("MLPACK_KILLS", "12"))
+KILLS = int(os.environ.get("MLPACK_KILLS", "0"))
 PART = 36
 KINDS = ("server", "engine", "network")
 AT_ONCE = {"target": 2, "local": 1, "build": 1}
@@ -195,12 +195,13 @@ class Storm:
 
 def parts() -> list[tuple[int, int]]:
     """Number and kills of each part: many in a row would take longer than a test may."""
-    each = -(-KILLS // 2)
+    each = -(-max(KILLS, 1) // 2)
     count = -(-each // PART)
     return [(number, each // count + (number < each % count)) for number in range(count)]
 
 
 @pytest.mark.docker
+@pytest.mark.skipif(not KILLS, reason="NOT TESTED: kills of server, engine and network (make kills)")
 @pytest.mark.parametrize(("part", "kills"), parts(), ids=[str(number) for number, _ in parts()])
 @pytest.mark.parametrize("live_restore", [True, False], ids=["live-restore", "containers die with the engine"])
 def test_server_engine_and_network__killed_at_random__no_job_lost_or_doubled(
