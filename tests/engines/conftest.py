@@ -29,11 +29,17 @@ LOCAL = ("process", pytest.param("docker", marks=pytest.mark.docker))
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def entered_by_all(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Other users of this machine may enter the folders of the tests, of which pytest-xdist makes one more."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *(parent for parent in base.parents if parent.name.startswith("pytest-"))):
+        folder.chmod(folder.stat().st_mode | 0o055)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory, entered_by_all: None) -> Store:
     folder = tmp_path_factory.mktemp("images")
-    # Another user of this machine runs from this store in one of the tests.
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    folder.chmod(folder.stat().st_mode | 0o055)
     store = Store(folder / "store")
     add_images(store)
     return store

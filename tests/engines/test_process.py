@@ -73,12 +73,14 @@ def copy_store(store: Store, to: Path) -> Path:
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: only root can become another user")
 @pytest.mark.parametrize("wrapper", [(), ("unshare", "--user", "--map-root-user")], ids=["plain", "nested namespace"])
 def test_start__user_without_passwd_entry__runs_and_owns_the_outputs(
-    process_engine: ProcessEngine, store: Store, tmp_path: Path, wrapper: tuple[str, ...]
+    process_engine: ProcessEngine,
+    store: Store,
+    entered_by_all: None,
+    tmp_path: Path,
+    wrapper: tuple[str, ...],
 ) -> None:
     if shutil.which("setpriv") is None or shutil.which("unshare") is None:
         pytest.skip("NOT TESTED: no setpriv or unshare (util-linux)")
-    for parent in list(tmp_path.parents)[:2]:
-        parent.chmod(parent.stat().st_mode | 0o055)
     mine, output = copy_store(store, tmp_path / "store"), tmp_path / "output"
     output.mkdir()
     for path in (tmp_path, *tmp_path.rglob("*")):
