@@ -19,6 +19,8 @@ from jupyter_mlpack.values import BuildPlan, JobTarget, Json
 
 SOURCE, READY = "Source of a notebook's image", "A notebook's application, to be built"
 ROOT_SPECIFIC = len(APP)
+NODE_LABELS_OF_KPACK = ("kubernetes.io/arch", "kubernetes.io/os")
+"""kpack takes both from the builder image, and its webhook refuses a ``Build`` that names them."""
 MANAGER = {"app.kubernetes.io/managed-by": "jupyter-mlpack"}
 
 
@@ -109,7 +111,8 @@ def kpack_build(
         spec["source"] = {"registry": {"image": source, "imagePullSecrets": pull}}
     nodes = options.get("nodes_with")
     if isinstance(nodes, dict):
-        spec["nodeSelector"] = {str(key): str(value) for key, value in sorted(nodes.items())}
+        chosen = sorted((key, value) for key, value in nodes.items() if key not in NODE_LABELS_OF_KPACK)
+        spec["nodeSelector"] = {str(key): str(value) for key, value in chosen}
     if options.get("tolerations"):
         spec["tolerations"] = options["tolerations"]
     metadata: dict[str, Json] = {"generateName": f"{name}-", "labels": {**MANAGER}}

@@ -72,6 +72,12 @@ def test_kpack_build__by_kpacks_own_description__valid(
         jsonschema.validate(broken, kpacks_build)
 
 
+def test_kpack_build__labels_that_kpack_sets_itself__left_out(plan: BuildPlan) -> None:
+    nodes = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "pool": "builds"}
+    document = kpack_build(plan, places(plan, SITE), SOURCE, {}, {"nodes_with": nodes})
+    assert document["spec"]["nodeSelector"] == {"pool": "builds"}  # type: ignore[index,call-overload]
+
+
 def test_places__prefix_of_the_target__each_thing_by_its_name(plan: BuildPlan) -> None:
     at = places(plan, SITE)
     assert at.image == "registry.example.com/team/team/train:1"
