@@ -63,6 +63,9 @@ nodes)
   while [ -n "$FAILING" ]; do sleep 0.05; done
   place=/output; if [ "$PET_NODE_RANK" != 0 ]; then place=/output/node-$PET_NODE_RANK; mkdir $place; fi
   echo "of $PET_NODE_RANK" > $place/w.bin ;;
+meet)
+  if [ "$PET_NODE_RANK" = 0 ]; then busybox nc -l -p $PET_MASTER_PORT
+  else until echo "met node $PET_NODE_RANK" | busybox nc $PET_MASTER_ADDR $PET_MASTER_PORT; do sleep 0.2; done; fi ;;
 stubborn) trap '' TERM; echo waiting; while :; do sleep 0.05; done ;;
 killed) kill -9 $$ ;;
 hungry) text=0123456789abcdef; while :; do text=$text$text; done ;;

@@ -254,6 +254,16 @@ def test_follow__two_nodes__know_each_other_and_bring_their_outputs(
 
 
 @pytest.mark.kubernetes
+def test_follow__two_nodes__meet_by_the_name_that_they_are_given(kubernetes_engine: Any, tmp_path: Path) -> None:
+    request = kubernetes_engine.prepare(task(tmp_path, "meet", resources=TWO))
+    handle = kubernetes_engine.start(request)
+    updates = list(kubernetes_engine.follow(handle))
+    assert updates[-1] == StateChange(JobState.SUCCEEDED, 0)
+    assert "met node 1" in of_node(updates, 0)
+    kubernetes_engine.release(handle)
+
+
+@pytest.mark.kubernetes
 @pytest.mark.parametrize("failing", [0, 1])
 def test_follow__one_of_two_nodes_fails__its_status_is_the_job_s_and_the_other_is_ended(
     kubernetes_engine: Any, store: Store, tmp_path: Path, failing: int

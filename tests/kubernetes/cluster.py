@@ -1,8 +1,9 @@
 """A true Kubernetes cluster of one node on this machine, for tests: Linux, root, no systemd, nothing downloaded.
 
 The four parts of Kubernetes are one binary (``node/install`` builds it); etcd, containerd, runc and the CNI plugins are
-Debian's. All of it is in one folder, with its own containerd socket; nobody's Docker Engine is touched. Addresses are
-those of a bridge that only this machine has. ``python tests/kubernetes/cluster.py BINARY`` runs one until Ctrl-C.
+Debian's. Names of services and pods are answered by CoreDNS, a binary beside it. All of it is in one folder, with its
+own containerd socket; nobody's Docker Engine is touched. Addresses are those of a bridge that only this machine has.
+``python tests/kubernetes/cluster.py BINARY`` runs one until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.tar import TarEntry, write_tar
 
 BRIDGE, ADDRESS, SUBNET = "mlpkcni0", "10.213.97.1", "10.213.97.0/24"
+DOMAIN = "cluster.local"
+FORWARD = ("FORWARD", "-i", BRIDGE, "-o", BRIDGE, "-j", "ACCEPT")
+"""From pod to pod: a Docker Engine of this machine lets nothing pass that it does not know."""
 PAUSE = "localhost/mlpack/pause:1"
-PROGRAMS = ("etcd", "containerd", "ctr", "runc", "ip", "gcc", "openssl")
+PROGRAMS = ("etcd", "containerd", "ctr", "runc", "ip", "iptables", "gcc", "openssl")
 PLUGINS = Path("/usr/lib/cni")
 SECONDS = 180.0
 ADMIN, GUEST = "admin", "guest"
@@ -56,6 +60,15 @@ bin_dir = "{plugins}"
 conf_dir = "{folder}/cni"
 [plugins."io.containerd.grpc.v1.cri".registry]
 config_path = "{folder}/registries"
+"""
+COREFILE = """
+{domain}:53 {{
+  bind {address}
+  kubernetes {domain} {{
+    kubeconfig {kubeconfig}
+  }}
+  errors
+}}
 """
 
 
@@ -105,6 +118,7 @@ class Cluster:
             process.terminate()
             end(process)
         unmount_below(self.folder)
+        subprocess.run(["iptables", "-D", *FORWARD], capture_output=True, check=False)
         for network in Path("/var/run/netns").glob("cni-*"):
             subprocess.run(["ip", "netns", "delete", network.name], capture_output=True, check=False)
         subprocess.run(["ip", "link", "delete", BRIDGE], capture_output=True, check=False)
@@ -137,6 +151,7 @@ class Cluster:
             ["link", "set", BRIDGE, "up"],
         ):
             subprocess.run(["ip", *words], check=True)
+        subprocess.run(["iptables", "-I", *FORWARD], check=True)
 
     def configure(self) -> None:
         for name in ("cni", "registries", "containerd", "certificates", "kubelet", "etcd", "logs", "volumes"):
@@ -162,7 +177,8 @@ class Cluster:
             "imageGCHighThresholdPercent": 100, "registryPullQPS": 0, "healthzPort": 0, "syncFrequency": "5s",
             "containerRuntimeEndpoint": f"unix://{self.folder}/containerd.sock", "nodeStatusUpdateFrequency": "5s",
             "volumePluginDir": str(self.folder / "plugins"), "serializeImagePulls": False, "resolvConf": "",
-            "podLogsDir": str(self.folder / "pods"), "readOnlyPort": 0, "memorySwap": {},
+            "podLogsDir": str(self.folder / "pods"), "readOnlyPort": 0, "memorySwap": {}, "clusterDNS": [ADDRESS],
+            "clusterDomain": DOMAIN,
         }  # fmt: skip
         (self.folder / "kubelet.json").write_text(json.dumps(kubelet))
 
@@ -212,6 +228,9 @@ class Cluster:
             str(self.binary), "kubelet", admin, f"--config={self.folder}/kubelet.json", "--hostname-override=node",
             f"--root-dir={self.folder}/kubelet", f"--cert-dir={self.folder}/certificates", f"--node-ip={ADDRESS}",
         ])  # fmt: skip
+        corefile = self.folder / "Corefile"
+        corefile.write_text(COREFILE.format(domain=DOMAIN, address=ADDRESS, kubeconfig=self.kubeconfig))
+        self.run("dns", [str(self.binary.with_name("dns")), "-conf", str(corefile)])
 
     def is_ready(self) -> bool:
         nodes = self.ask("GET", "/api/v1/nodes").json().get("items") or []
