@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from jupyter_mlpack.handle import Job
 
-OF_NOTEBOOKS = frozenset(["build", "submit", "inspect"])
+OF_NOTEBOOKS = frozenset(["build", "deploy", "submit", "inspect"])
 """Commands that take the kernel's own notebook where nothing is named."""
 
 OF_JOBS = frozenset(["logs", "cancel", "fetch"])
 """Commands that take the newest job where none is named."""
 
-LIVE = frozenset(["build", "submit", "logs", "cancel", "fetch", "run"])
+LIVE = frozenset(["build", "deploy", "submit", "logs", "cancel", "fetch", "run"])
 """Commands that are followed while they work; the others say one thing."""
 
 SAID_ONCE = ("--help", "--help-all", "--dry-run", "--format", "-h")
@@ -54,7 +54,7 @@ class Line:
         self.newest = ""
 
     def run(self, line: str) -> Job | None:
-        """``%mlpack COMMAND ...``: as ``jupyter mlpack COMMAND ...``; ``build`` and ``submit`` take this notebook."""
+        """``%mlpack COMMAND ...``: as ``jupyter mlpack COMMAND ...``; those of ``OF_NOTEBOOKS`` take this notebook."""
         try:
             words, note = self.complete(line)
         except errors.MlpackError as error:

@@ -98,6 +98,12 @@ class View:
                 self.last.append(f"{len(job['outputs'])} files in {job['output']}")
             else:
                 self.last.append(f"next: %mlpack logs -f {short}   %mlpack cancel {short}   %mlpack fetch {short}")
+        if "deployment" in said:
+            made = said["deployment"]
+            self.last = [f"{made['name']} is ready on {made['target']}: {made['ready']} of {made['wanted']}"]
+            self.last += [f"in the cluster: {made['address']}"] if made["address"] else []
+            self.last.append(f"from here: {made['forward']}")
+            self.last.append(f"next: %mlpack undeploy {made['name']} --on {made['target']}")
 
     # --- as text, as HTML ---
 

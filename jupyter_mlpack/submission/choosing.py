@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.inspection.hardware.images import hardware_images
@@ -17,9 +17,7 @@ def choose_target(targets: Mapping[str, JobTarget], named: str, needs: Resources
     """
     if named:
         if named not in targets:
-            near = difflib.get_close_matches(named, targets, n=1)
-            known = [f"{name} (perhaps that one)" if name in near else name for name in targets]
-            raise errors.TargetUnknown(target=named, known=", ".join(known))
+            raise unknown(named, targets)
         target = targets[named]
         problems = list(unfit(target, needs, platform))
         if problems:
@@ -32,6 +30,14 @@ def choose_target(targets: Mapping[str, JobTarget], named: str, needs: Resources
             return target
         refusals.append(f"{target.name}: {'; '.join(problems)}")
     raise errors.NoTargetFits(wish=in_words(needs, platform), refusals="\n".join(refusals))
+
+
+def unknown(named: str, targets: Iterable[str]) -> errors.TargetUnknown:
+    """What to say of a name that no target has."""
+    names = list(targets)
+    near = difflib.get_close_matches(named, names, n=1)
+    known = [f"{name} (perhaps that one)" if name in near else name for name in names]
+    return errors.TargetUnknown(target=named, known=", ".join(known))
 
 
 def unfit(target: JobTarget, needs: Resources, platform: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.pattern import pattern
 from jupyter_mlpack.publish import Outputs, publish
 from jupyter_mlpack.services import PROCESS
+from jupyter_mlpack.submission.choosing import unknown
 from jupyter_mlpack.submission.submitting import (
     LONGEST_USER,
     OTHERS,
@@ -122,7 +123,7 @@ def clusters(targets: Mapping[str, JobTarget], named: str) -> dict[str, JobTarge
     if not found:
         raise errors.DeployNoTarget()
     if named and named not in found:
-        raise errors.TargetUnknown(target=named, known=", ".join(found))
+        raise unknown(named, found)
     return found
 
 

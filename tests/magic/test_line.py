@@ -36,6 +36,7 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
     [
         ("build --name a:b", ["build", "NOTEBOOK", "--name", "a:b"]),
         ("submit", ["submit", "NOTEBOOK"]),
+        ("deploy --on x", ["deploy", "NOTEBOOK", "--on", "x"]),
         ("submit a:training --on x", ["submit", "a:training", "--on", "x"]),
         ("build --notebook other.ipynb --load", ["build", "other.ipynb", "--load"]),
         ("submit -p name='a b'", ["submit", "NOTEBOOK", "-p", "name=a b"]),

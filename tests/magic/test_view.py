@@ -57,3 +57,16 @@ def test_view__job_handed_over__how_to_look_after_it() -> None:
         "job fdc360: n:training on here",
         "next: %mlpack logs -f fdc360   %mlpack cancel fdc360   %mlpack fetch fdc360",
     ]
+
+
+def test_view__deployed__where_it_answers_and_how_to_remove_it() -> None:
+    made = view({"deployment": {
+        "name": "digits", "target": "prod", "ready": 2, "wanted": 2, "address": "http://digits",
+        "forward": "kubectl x",
+    }})  # fmt: skip
+    assert made.text(0.0).splitlines()[1:] == [
+        "digits is ready on prod: 2 of 2",
+        "in the cluster: http://digits",
+        "from here: kubectl x",
+        "next: %mlpack undeploy digits --on prod",
+    ]

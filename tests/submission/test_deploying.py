@@ -121,3 +121,9 @@ def test_one_cluster__several_and_none_named__asks_which() -> None:
     assert one_cluster(read_targets({"a": PROD}), "").name == "a"
     with pytest.raises(errors.DeployTargetOpen):
         one_cluster(targets, "")
+
+
+def test_one_cluster__name_with_a_slip__says_which_is_near() -> None:
+    with pytest.raises(errors.TargetUnknown) as caught:
+        one_cluster(read_targets({"prod": PROD, "edge": PROD}), "pord")
+    assert "prod (perhaps that one), edge" in caught.value.sentence("why")
