@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -102,10 +103,11 @@ def test_minimal__inference__answers(run_image, machine_store, tmp_path, named):
 
 
 def answer(address: str, body: object) -> object:
-    """What the server answers as soon as it does."""
+    """What the server answers as soon as it does, and has loaded the model."""
     for _ in range(300):
-        try:
-            return httpx.post(address, json=body, trust_env=False).json()
-        except httpx.TransportError:  # noqa: PERF203 (waiting is what the loop is for)
-            time.sleep(0.2)
+        with suppress(httpx.TransportError):
+            said = httpx.post(address, json=body, trust_env=False)
+            if said.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return said.json()
+        time.sleep(0.2)
     raise AssertionError("the server does not answer")
