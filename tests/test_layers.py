@@ -40,6 +40,7 @@ ONLY = {
         "engines.docker",
         "engines.docker_client",
         "engines.docker_request",
+        "engines.docker_start",
         "engines.docker_follow",
         "engines.swarm",
         "engines.swarm_request",

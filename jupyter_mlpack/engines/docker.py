@@ -14,7 +14,6 @@ import signal
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlpack import errors
@@ -26,10 +25,10 @@ from jupyter_mlpack.engines.docker_request import (
     OPTIONS,
     OWN,
     bring_image,
-    create_options,
     make_request,
     pull_image,
 )
+from jupyter_mlpack.engines.docker_start import create, start, start_once
 from jupyter_mlpack.engines.engine import (
     GRACE,
     KILLED,
@@ -57,7 +56,6 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 LEFT_OUT = "[mlpack] not brought back, it is no file or leads out of the folder:"
-CONFLICT = 409
 TAKEN = (128 + signal.SIGTERM, KILLED, 255)
 """Exit statuses of a container that its engine takes along; 255: nobody saw how it ended."""
 
@@ -138,8 +136,8 @@ class DockerEngine:
         container = create(client, request, image, name)
         if container is None:
             return self.await_other(task)
-        start(container)
-        return self.know(container, task)
+        seen = start(container)
+        return self.know(container, task, seen=seen)
 
     def await_other(self, task: Task) -> Handle:
         """What another process is making: the daemon reserves a name before it shows the container.
@@ -176,18 +174,20 @@ class DockerEngine:
         try:
             with asking("find the container again"):
                 container = connect(self.options).containers.get(task.name)
+            seen = container.status != "created" or start_once(container)
         except NotFound:
             return None
-        if container.status == "created":
-            start(container)
         variables = dict(line.partition("=")[::2] for line in container.attrs["Config"]["Env"] or ())
         secrets = tuple((name, variables[name]) for name, _ in task.secrets if name in variables)
-        return Found(self.know(container, task, Place.at(mark)), secrets)
+        return Found(self.know(container, task, Place.at(mark), seen=seen), secrets)
 
-    def know(self, container: Container, task: Task, place: Place | None = None) -> Handle:
-        """The handle of a started container."""
+    def know(self, container: Container, task: Task, place: Place | None = None, *, seen: bool = True) -> Handle:
+        """The handle of a started container; the end of one that its engine does not see is not waited for."""
         handle = Handle(self.name, str(container.id)[:12])
-        self.runs[handle.id] = Run(container, task, place or Place())
+        run = self.runs[handle.id] = Run(container, task, place or Place())
+        if not seen:
+            run.announced = True
+            run.end = StateChange(JobState.FAILED, None, errors.DockerUnseen(name=str(container.name)))
         return handle
 
     def follow(self, handle: Handle) -> Iterator[Update]:
@@ -257,42 +257,6 @@ def check_memory(client: DockerClient, task: Task, address: str) -> None:
         raise errors.DockerTooSmall(
             address=address, has=f"{has / 1e9:.1f} GB", wished=f"{task.resources.memory / 1e9:.1f} GB"
         )
-
-
-def create(client: DockerClient, request: Request, image: StoredImage, name: str) -> Container | None:
-    """A container for the request; ``None`` if the name is taken. Raises ``DockerRefused``, ``DockerLost``."""
-    from docker.errors import APIError, NotFound
-
-    arguments = list(request.task.arguments) or None
-    options = create_options(dict(request.options), request.task, image)
-    try:
-        with asking("create a container"):
-            return client.containers.create(name, arguments, **options)
-    except NotFound as error:
-        raise errors.DockerRefused(action="create a container", reason=str(error.explanation)) from error
-    except errors.DockerRefused as error:
-        if isinstance(error.__cause__, APIError) and error.__cause__.status_code == CONFLICT:
-            return None
-        raise
-
-
-def start(container: Container) -> None:
-    """Start it; none is left when it cannot. A lost connection leaves it to whoever comes next.
-
-    Raises ``DockerRefused``, ``DockerLost``.
-    """
-    from docker.errors import NotFound
-
-    try:
-        with asking("start the container"):
-            container.start()
-    except NotFound as error:  # the container, or a network of it
-        with suppress(NotFound):
-            container.remove(v=True, force=True)
-        raise errors.DockerRefused(action="start the container", reason=str(error.explanation)) from error
-    except errors.DockerRefused:
-        container.remove(v=True, force=True)
-        raise
 
 
 def finish(run: Run) -> tuple[str, ...]:

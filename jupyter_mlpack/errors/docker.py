@@ -205,6 +205,16 @@ class DockerRestarted(EngineError):
     action = ("retry", "Start it again")
 
 
+class DockerUnseen(EngineError):
+    """The engine was killed in the middle of a start, and does not know what came of it."""
+
+    code = "docker-unseen"
+    what = "The Docker engine was killed while it started the training, and has lost sight of it."
+    why = "It calls the container {name} not started, although its process has run: it may run on, unseen, to its end."
+    hint = "It was not started a second time. Look for its process on the engine's machine, then submit it again."
+    action = ("retry", "Start it again")
+
+
 class DockerOneNode(EngineError):
     """Several nodes were wished for."""
 

@@ -186,6 +186,9 @@ class Storm:
         if codes & NEVER_RAN:
             assert (happened, lines) == ([], []), evidence
             return f"never ran ({', '.join(codes)})"
+        if codes == {"docker-unseen"}:
+            assert (happened[:1], lines) == (["started"], []), evidence
+            return "lost sight of by its engine"
         assert codes == {"docker-restarted"}, evidence
         assert not self.engine.live_restore, evidence
         assert "done" not in happened, evidence
