@@ -12,12 +12,17 @@ from jupyter_mlpack.engines.docker_log import Place
 from jupyter_mlpack.engines.engine import LogChunk
 from jupyter_mlpack.engines.kubernetes_state import Document, container, has_run, is_over
 from jupyter_mlpack.frozen import dataclass, field
+from jupyter_mlpack.pattern import pattern
 
 if TYPE_CHECKING:
     from jupyter_mlpack.engines.kubernetes_api import Api
 
 HOLD = 2.0
 """Seconds for which a line of one of several nodes waits for those of the others."""
+STAMPED = pattern(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+"""What a line of a log begins with. A kubelet that cannot read one says so in its place, with status 200."""
+READS, PAUSE = 5, 0.3
+"""How often such a log is read, and the seconds between: one that is renamed while a container starts again."""
 
 
 def new_lines(api: Api, pod: str, place: Place) -> Iterator[LogChunk]:
@@ -48,9 +53,9 @@ def new_lines(api: Api, pod: str, place: Place) -> Iterator[LogChunk]:
 def fresh(lines: list[bytes], place: Place) -> str:
     """The lines that were not handed out before, without their times."""
     told = []
-    for line in lines:
+    for line in filter(STAMPED.match, lines):
         stamp, _, data = line.partition(b" ")
-        if stamp and place.is_new(stamp.decode("ascii", "replace"), data):
+        if place.is_new(stamp.decode("ascii", "replace"), data):
             told.append(data.decode(errors="replace") + "\n")
     return "".join(told)
 
@@ -108,9 +113,9 @@ class NodesLog:
     def hold(self, node: int, lines: list[bytes]) -> None:
         """Keep what is new; the first node's lines as they are, since it tells how far all of them came."""
         place = self.places[node]
-        for line in lines:
+        for line in filter(STAMPED.match, lines):
             stamp, _, data = line.partition(b" ")
-            if not stamp or not place.is_new(stamp.decode("ascii", "replace"), data):
+            if not place.is_new(stamp.decode("ascii", "replace"), data):
                 continue
             # The two streams of a process may cross by a little.
             second = self.newest[node] = max(self.newest.get(node, 0), place.second)
@@ -119,6 +124,16 @@ class NodesLog:
 
 
 def lines_of(api: Api, pod: Document, place: Place) -> list[bytes]:
+    """As ``read_lines``, once the node can read it."""
+    for _ in range(READS):
+        found = read_lines(api, pod, place)
+        if all(map(STAMPED.match, found)):
+            break
+        time.sleep(PAUSE)
+    return found
+
+
+def read_lines(api: Api, pod: Document, place: Place) -> list[bytes]:
     """What a pod has said up to now behind ``place``, and perhaps some lines before; whole lines while it runs."""
     own = container(pod)
     query = {"container": own["name"], "timestamps": "true"}

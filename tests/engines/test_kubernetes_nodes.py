@@ -13,10 +13,11 @@ import pytest
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines import kubernetes_state as states
+from jupyter_mlpack.engines.docker_log import Place
 from jupyter_mlpack.engines.engine import LogChunk, StateChange, Update
 from jupyter_mlpack.engines.kubernetes import KubernetesEngine
 from jupyter_mlpack.engines.kubernetes_job import INDEX, job_of, meeting_of, said_to, world_of
-from jupyter_mlpack.engines.kubernetes_log import NodesLog
+from jupyter_mlpack.engines.kubernetes_log import NodesLog, fresh
 from jupyter_mlpack.engines.kubernetes_nodes import Seen, see
 from jupyter_mlpack.frozen import replace
 from jupyter_mlpack.ledger import new_id
@@ -187,6 +188,24 @@ def test_nodes_log__read_on_from_any_mark__nothing_is_missing_or_doubled(count: 
     first = list(NodesLog.at("", 2).read(said, ends))[:count]  # type: ignore[arg-type]
     rest = NodesLog.at(first[-1].mark if first else "", 2).read(said, ends)  # type: ignore[arg-type]
     assert "".join(chunk.text for chunk in (*first, *rest)).splitlines() == WHOLE
+
+
+def test_nodes_log__node_cannot_read_it_just_now__is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, paused = Said(["failed to try resolving symlinks in path: no such file"], list(SAID[1])), []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        said.logs["j-0"] = list(SAID[0])
+
+    monkeypatch.setattr("time.sleep", pause)
+    chunks = list(NodesLog.at("", 2).read(said, pods_of(said, {"terminated": {"exitCode": 0}})))  # type: ignore[arg-type]
+    assert "".join(chunk.text for chunk in chunks).splitlines() == WHOLE
+    assert len(paused) == 1
+
+
+def test_fresh__words_of_the_node_itself__are_no_log() -> None:
+    lines = [b"unable to retrieve container logs for containerd://0", b"", b"2026-01-01T00:00:01.1Z a"]
+    assert fresh(lines, Place()) == "a\n"
 
 
 def test_nodes_log__a_node_is_late__its_lines_come_before_those_that_were_later(
