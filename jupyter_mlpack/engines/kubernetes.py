@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from jupyter_mlpack import errors
+from jupyter_mlpack.engines import kubernetes_company as company
 from jupyter_mlpack.engines import kubernetes_state as states
 from jupyter_mlpack.engines.docker_log import Place
 from jupyter_mlpack.engines.engine import (
@@ -29,14 +30,13 @@ from jupyter_mlpack.engines.engine import (
     Update,
     refusal,
 )  # fmt: skip
-from jupyter_mlpack.engines.kubernetes_api import GROUPS, SECONDS, Api
-from jupyter_mlpack.engines.kubernetes_job import artefact_of, job_of, meeting_of, read_secret, said_to, secret_of
+from jupyter_mlpack.engines.kubernetes_api import SECONDS, Api
+from jupyter_mlpack.engines.kubernetes_job import artefact_of, secret_of
+from jupyter_mlpack.engines.kubernetes_kinds import kind_of
 from jupyter_mlpack.engines.kubernetes_log import NodesLog, new_lines
 from jupyter_mlpack.engines.kubernetes_nodes import Seen, see, status
-from jupyter_mlpack.engines.kubernetes_trainer import PODS, one_attempt, patched_pod, train_job_of, trainer_of
 from jupyter_mlpack.events import Emit, ignore
 from jupyter_mlpack.frozen import dataclass, field
-from jupyter_mlpack.oci.manifest import ImageConfig
 from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.values import JobState, Json, Task
@@ -102,6 +102,7 @@ class KubernetesEngine:
         self.options: dict[str, Any] = dict(options or {})
         self.runs: dict[str, Run] = {}
         self.known: Api | None = None
+        self.kind = kind_of(self.options, grace)
 
     @property
     def api(self) -> Api:
@@ -111,24 +112,14 @@ class KubernetesEngine:
             self.known = Api(*words)
         return self.known
 
-    @property
-    def trainer(self) -> bool:
-        """Whether jobs go as TrainJobs."""
-        return bool(self.options.get("trainer"))
-
-    @property
-    def kind(self) -> str:
-        """What the cluster calls our jobs."""
-        return "trainjobs" if self.trainer else "jobs"
-
     def probe(self) -> Availability:
         """Ask for the version, and whether jobs may be made."""
         try:
             api = self.api
             version = api.get("/version").get("gitVersion", "")
-            group = GROUPS[self.kind].split("/")[2]
-            asked = {"namespace": api.namespace, "verb": "create", "group": group, "resource": self.kind}
-            self.check_trainer()
+            group = self.kind.api_version.partition("/")[0]
+            asked = {"namespace": api.namespace, "verb": "create", "group": group, "resource": self.kind.plural}
+            self.kind.check(api)
             review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
             path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
             answer = api.create(path, {**review, "spec": {"resourceAttributes": asked}}, "ask for our permissions")
@@ -143,8 +134,7 @@ class KubernetesEngine:
 
     def prepare(self, task: Task) -> Request:
         """The Job, but for arguments and environment, and what the image says of its user and processor."""
-        made = (train_job_of if self.trainer else job_of)(task, self.options, self.grace)
-        return Request(self.name, task, tuple(sorted(made.items())))
+        return Request(self.name, task, tuple(sorted(self.kind.request(task).items())))
 
     def start(self, request: Request) -> Handle:
         """Make Secret and Job; the cluster does the rest. Raises ``EngineError`` leaves, ``ImageUnknown``."""
@@ -154,17 +144,8 @@ class KubernetesEngine:
             raise errors.ImageUnknown(name=task.image, known=", ".join(known.name for known in self.store.images()))
         check_wish(task)
         job, login = copy.deepcopy(cast(dict[str, Any], dict(request.options))), self.login(task)
-        if self.trainer:
-            self.check_trainer()
-            fit(patched_pod(job), image.config)
-            # A runtime may have a command of its own.
-            job["spec"]["trainer"] |= {
-                "command": list(image.config.entrypoint),
-                **trainer_of(task, self.options, self.grace, bool(login)),
-            }
-        else:
-            job = fitted(job, image.config)
-            job["spec"]["template"]["spec"]["containers"][0] |= said_to(task, self.options, self.grace)
+        self.kind.check(self.api)
+        self.kind.complete(job, task, image.config, bool(login))
         secret = secret_of(task, login)
         action = "take the job"
         try:
@@ -176,32 +157,24 @@ class KubernetesEngine:
             self.api.create(self.api.place("secrets"), secret, action)
         made = False
         try:
-            self.make_meeting(task)
-            self.own(self.api.create(self.api.place(self.kind), job, action), task)
+            company.make_names(self.api, self.kind, task)
+            company.own(self.api, self.kind, self.api.create(self.api.place(self.kind.plural), job, action), task)
             made = True
         except FileExistsError:
             made = True
         finally:
             if not made:
-                self.remove_company(task)
+                company.remove(self.api, self.kind, task)
         return self.know(task)
 
     def attach(self, task: Task, mark: str = "") -> Found | None:
         """The Job of the task's name. A Secret alone was left by a start that was cut off: it goes."""
         try:
-            job = self.api.get(self.api.place(self.kind, task.name))
+            job = self.api.get(self.api.place(self.kind.plural, task.name))
         except KeyError:
-            self.remove_company(task)
+            company.remove(self.api, self.kind, task)
             return None
-        secrets: tuple[tuple[str, str], ...] = ()
-        try:
-            secret = self.api.get(self.api.place("secrets", task.name))
-            secrets = read_secret(secret, tuple(name for name, _ in task.secrets))
-            if not secret["metadata"].get("ownerReferences"):
-                self.own(job, task)
-        except KeyError:
-            pass
-        return Found(self.know(task, mark), secrets)
+        return Found(self.know(task, mark), company.secrets_of(self.api, self.kind, job, task))
 
     def follow(self, handle: Handle) -> Iterator[Update]:
         """Why it waits, its log, then outputs, then the end. Raises ``JobLost``, ``KubernetesUnreachable``."""
@@ -213,8 +186,7 @@ class KubernetesEngine:
                     run.announced = True
                     yield StateChange(JobState.RUNNING)
                 yield from self.new_log(run, seen)
-            if self.trainer and seen.failed and not run.stopped and not states.is_final(seen.job):
-                # Its runtime would start it again.
+            if self.kind.retries and seen.failed and not run.stopped and not states.is_final(seen.job):
                 self.stop(run, seen, {states.ENDED: str(status(seen.pods[seen.failed[0]]) or 1)})
             # It had ended before its log was read: so that was all of it, also where a connection was lost.
             if seen.has_ended:
@@ -274,8 +246,8 @@ class KubernetesEngine:
     def release(self, handle: Handle) -> None:
         """Remove the Job with its pod, the Secret, and what was pushed for us."""
         task = self.find(handle).task
-        self.api.delete(self.api.place(self.kind, task.name), "remove the job")
-        self.remove_company(task)
+        self.api.delete(self.api.place(self.kind.plural, task.name), "remove the job")
+        company.remove(self.api, self.kind, task)
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
@@ -285,14 +257,14 @@ class KubernetesEngine:
         Pods that run get a deadline in the past: the kubelet ends them as it ends all others. A job of which a node
         waits is taken back. ``notes`` say why, for whoever looks at the job later.
         """
-        # Trainer would replace a pod that had its deadline.
-        action, waits = "end the job", seen.is_waiting or self.trainer
+        # One that is tried again would get another pod for that which had its deadline.
+        action, waits = "end the job", seen.is_waiting or self.kind.retries
         change: dict[str, Any] = {"metadata": {"annotations": notes}, **({"spec": {"suspend": True}} if waits else {})}
         try:
-            self.api.patch(self.api.place(self.kind, run.task.name), change, action)
+            self.api.patch(self.api.place(self.kind.plural, run.task.name), change, action)
         except KeyError:
             return
-        run.stopped = run.stopped or seen.nodes > 1 or self.trainer
+        run.stopped = run.stopped or seen.nodes > 1 or self.kind.retries
         for pod in () if waits else seen.running:
             path = self.api.place("pods", str(pod["metadata"]["name"]))
             with suppress(KeyError):
@@ -303,8 +275,8 @@ class KubernetesEngine:
         name = run.task.name
         for attempt in range(ATTEMPTS):
             try:
-                job = self.api.get(self.api.place(self.kind, name))
-                selector = PODS.format(name=name) if self.trainer else f"batch.kubernetes.io/job-name={name}"
+                job = self.api.get(self.api.place(self.kind.plural, name))
+                selector = self.kind.selector(name)
                 pods = self.api.get(self.api.place("pods"), labelSelector=selector).get("items") or ()
             except KeyError:
                 raise errors.JobLost(engine=self.name, id=name) from None
@@ -313,14 +285,12 @@ class KubernetesEngine:
                     raise
                 time.sleep(min(PAUSE * 2**attempt, SECONDS))
                 continue
-            return see(job, map(one_attempt, pods) if self.trainer else pods, run.task.resources.nodes)
+            return see(job, self.kind.pods(pods), run.task.resources.nodes)
         raise AssertionError
 
     def events(self, task: Task) -> list[states.Document]:
         """What the cluster says about a Job, the newest first."""
-        # A TrainJob's pods are made by the Job of its JobSet.
-        name = f"{task.name}-node-0" if self.trainer else task.name
-        selector = f"involvedObject.kind=Job,involvedObject.name={name}"
+        selector = f"involvedObject.kind=Job,involvedObject.name={self.kind.job_of_pods(task.name)}"
         try:
             found = self.api.get(self.api.place("events"), fieldSelector=selector).get("items") or []
         except (KeyError, errors.KubernetesForbidden):
@@ -349,38 +319,6 @@ class KubernetesEngine:
                 end = StateChange(JobState.FAILED, end.exit_status, error)
         run.end = end
 
-    def make_meeting(self, task: Task) -> None:
-        """Names for the nodes of a job of several, before the first of them asks for one."""
-        if "services" in self.company(task):
-            with suppress(FileExistsError):
-                self.api.create(self.api.place("services"), meeting_of(task), "let the job's nodes know each other")
-
-    def company(self, task: Task) -> tuple[str, ...]:
-        """Kinds of the objects of a job's name beside the Job itself. Trainer's JobSets bring their own Service."""
-        return ("secrets", "services") if task.resources.nodes > 1 and not self.trainer else ("secrets",)
-
-    def check_trainer(self) -> None:
-        """Raises ``KubernetesWithoutTrainer``."""
-        if self.trainer:
-            try:
-                self.api.get(GROUPS[self.kind])
-            except KeyError:
-                raise errors.KubernetesWithoutTrainer(address=self.api.address) from None
-
-    def own(self, job: states.Document, task: Task) -> None:
-        """The Secret, and the Service of several nodes, go with their Job."""
-        about = job["metadata"]
-        what = ("trainer.kubeflow.org/v1alpha1", "TrainJob") if self.trainer else ("batch/v1", "Job")
-        owner = {"apiVersion": what[0], "kind": what[1], "name": about["name"], "uid": about["uid"]}
-        for kind in self.company(task):
-            path = self.api.place(kind, about["name"])
-            self.api.patch(path, {"metadata": {"ownerReferences": [owner]}}, "take the job")
-
-    def remove_company(self, task: Task) -> None:
-        """What was made beside the Job."""
-        for kind in self.company(task):
-            self.api.delete(self.api.place(kind, task.name), "remove what belongs to the job")
-
     def login(self, task: Task) -> str:
         """``user:password`` with which the pod pushes its outputs; empty where nobody asks for one."""
         from jupyter_mlpack.oci.credentials import stored_credential
@@ -393,9 +331,7 @@ class KubernetesEngine:
 
     def know(self, task: Task, mark: str = "") -> Handle:
         """The handle of a job, whose log was told up to ``mark``."""
-        nodes = task.resources.nodes
-        logs = NodesLog.at(mark, nodes) if nodes > 1 or self.trainer else None
-        self.runs[task.name] = Run(task, Place.at(mark), logs)
+        self.runs[task.name] = Run(task, Place.at(mark), self.kind.logs(task, mark))
         return Handle(self.name, task.name)
 
     def find(self, handle: Handle) -> Run:
@@ -431,21 +367,3 @@ def check_wish(task: Task) -> None:
         raise errors.KubernetesCannotServe(wish=f"the port {task.listen[1]}")
     if not task.reference:
         raise errors.KubernetesNeedsReference(image=task.image)
-
-
-def fitted(job: dict[str, Any], image: ImageConfig) -> dict[str, Any]:
-    """The Job for an image."""
-    fit(job["spec"]["template"]["spec"], image)
-    return job
-
-
-def fit(pod: dict[str, Any], image: ImageConfig) -> None:
-    """Make a pod fit for an image: nodes of its processor, and never root."""
-    pod["nodeSelector"] = {**pod.get("nodeSelector", {}), "kubernetes.io/arch": image.architecture}
-    user, _, group = image.user.partition(":")
-    if user in ("", "root", "0"):
-        pod["securityContext"] |= {"runAsUser": 1000, "runAsGroup": 1000, "runAsNonRoot": True}
-    elif user.isdecimal():
-        pod["securityContext"] |= {"runAsNonRoot": True}
-        if group.isdecimal() and group != "0":
-            pod["securityContext"] |= {"fsGroup": int(group)}

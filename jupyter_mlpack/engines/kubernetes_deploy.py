@@ -13,9 +13,10 @@ from typing import Any, cast
 
 from jupyter_mlpack import errors
 from jupyter_mlpack.engines import kubernetes_rollout as rollouts
-from jupyter_mlpack.engines.kubernetes import ATTEMPTS, PAUSE, PULLING, fit
+from jupyter_mlpack.engines.kubernetes import ATTEMPTS, PAUSE, PULLING
 from jupyter_mlpack.engines.kubernetes_api import SECONDS, Api
 from jupyter_mlpack.engines.kubernetes_job import MANAGER, PREDICTOR, SERVICE
+from jupyter_mlpack.engines.kubernetes_kinds import fit
 from jupyter_mlpack.engines.kubernetes_rollout import Crash, Deployed, Stage
 from jupyter_mlpack.engines.kubernetes_service import (
     KIND,
