@@ -41,8 +41,8 @@ class Door:
 
 
 @contextmanager
-def registry(folder: Path) -> Iterator[Door]:
-    """Serve the registry kept in ``folder`` on free ports of the loopback, until the block ends."""
+def registry(folder: Path, address: str = "127.0.0.1") -> Iterator[Door]:
+    """Serve the registry kept in ``folder`` until the block ends; its door is a free port of ``address``."""
     program = shutil.which("docker-registry")
     assert program, "Debian's docker-registry is needed: apt-get install docker-registry"
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ def registry(folder: Path) -> Iterator[Door]:
     (folder / "config.yml").write_text(CONFIG.format(folder=folder / "data", port=port))
     with (folder / "registry.log").open("ab") as log:
         process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
-    listener = socket.create_server(("127.0.0.1", 0))
-    door = Door(f"127.0.0.1:{listener.getsockname()[1]}")
+    listener = socket.create_server((address, 0))
+    door = Door(f"{address}:{listener.getsockname()[1]}")
     threading.Thread(target=serve, args=(listener, port, door), daemon=True).start()
     try:
         wait_for(port)

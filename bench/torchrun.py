@@ -2,7 +2,8 @@
 
 torch from the public index is the build with CUDA, several GB, so that no test has it: this is run by hand, once for
 a release. The notebook declares a card that is not there, and its processes talk by what needs none.
-``--torch 'torch==2.6.0'`` takes another release, ``--keep`` leaves store and outputs for a look.
+``--torch 'torch==2.6.0'`` takes another release, ``--keep`` leaves store and outputs for a look. ``--node BINARY``
+takes two pods of a true Kubernetes node (``make kubernetes`` builds it) instead: the job's own variables and names.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import shutil
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "kubernetes"))
+
 import ours
 import watch
+from cluster import ADDRESS, Cluster, running_cluster
 from lifecycle import WORK
+from registry import registry
 from results import Part, Sample
 
 IMAGE = "together:training"
@@ -65,22 +70,50 @@ def write(folder: Path, requirement: str) -> Path:
     return path
 
 
+def give_cards(cluster: Cluster, count: int) -> None:
+    """The node says that it has GPUs, as a device plugin would; pods are placed by that, and get none."""
+    patch = [{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": str(count)}]
+    path = f"/api/v1/nodes/{cluster.node()}/status"
+    cluster.ask("PATCH", path, patch, "application/json-patch+json").raise_for_status()
+
+
+def train_on_pods(home: ours.Home, node: Path, work: Path) -> Sample:
+    """``submit --nodes 2 --follow``, pull and push included."""
+    with running_cluster(node) as cluster, registry(work / "registry", ADDRESS) as door:
+        cluster.trust_registry(door.address)
+        give_cards(cluster, 2)
+        target = {
+            "engine": "kubernetes", "kubeconfig": str(cluster.kubeconfig), "registry": f"{door.address}/team",
+            "insecure": True, "nodes": 2, "gpus": 1, "accelerators": ["cuda12", "cuda13"],
+        }  # fmt: skip
+        config = work / "config"
+        config.mkdir(exist_ok=True)
+        (config / "jupyter_mlpack_config.py").write_text(f"c.TargetsMixin.targets = {{'pods': {target!r}}}\n")
+        words = [*ours.COMMAND, "submit", IMAGE, "--home", home.root, "--on", "pods", "--nodes", "2", "--follow"]
+        environment = {**ours.environment(), "JUPYTER_CONFIG_DIR": str(config)}
+        return watch.run([*words, "--output", work / "out"], env=environment)
+
+
 def main() -> None:
     """Build, run, print what the processes found; ends with status 1 if they did not find each other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch", default="torch")
     parser.add_argument("--engine", default="process")
+    parser.add_argument("--node", type=Path, help="binary of tests/kubernetes/node")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    part, work = Part("torchrun", vars(options)), WORK / "torchrun"
+    part, work = Part("torchrun", {**vars(options), "node": bool(options.node)}), WORK / "torchrun"
     home = ours.Home(work / "home")
     try:
         notebook = write(work / "project", options.torch)
         part.add("build", "ours", home.build(notebook, "--name", IMAGE, watched=False))
         part.fact("image bytes", "ours", home.image_size(IMAGE))
-        words = [*ours.COMMAND, "run", IMAGE, "--home", home.root, "--engine", options.engine]
-        words += ["--output", work / "out", *(word for name in VARIABLES for word in ("--env", name))]
-        part.add("run", "ours", watch.run(words, env={**ours.environment(), **VARIABLES}))
+        if options.node:
+            part.add("run", "ours", train_on_pods(home, options.node.absolute(), work))
+        else:
+            words = [*ours.COMMAND, "run", IMAGE, "--home", home.root, "--engine", options.engine]
+            words += ["--output", work / "out", *(word for name in VARIABLES for word in ("--env", name))]
+            part.add("run", "ours", watch.run(words, env={**ours.environment(), **VARIABLES}))
         world, total, seconds = (work / "out" / "result.txt").read_text().split()
         part.add("together", "ours", Sample(float(seconds)))
         if (world, float(total)) != ("2", 3.0):
@@ -88,7 +121,7 @@ def main() -> None:
     finally:
         if not options.keep:
             shutil.rmtree(work, ignore_errors=True)
-    print(f"2 processes, sum {total}, together for {float(seconds):.2f} s")
+    print(f"2 {'pods' if options.node else 'processes'}, sum {total}, together for {float(seconds):.2f} s")
 
 
 if __name__ == "__main__":
