@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,8 @@ class OtherEngine:
         self.certificates = folder / "certificates"
         self.socket = folder / "docker.sock"
         self.restarts = 0
+        self.containerd: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     # --- the network ---
 
@@ -77,8 +80,8 @@ class OtherEngine:
             self.containerd = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + PATIENCE
         while not (self.folder / "containerd.sock").exists():
-            assert self.containerd.poll() is None
-            assert time.monotonic() < deadline
+            if self.containerd.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self.folder / "containerd.log").read_text()[-4000:])
             time.sleep(0.05)
 
     def start(self) -> None:
@@ -108,6 +111,7 @@ class OtherEngine:
 
     def kill(self) -> None:
         """Like a crash: without a word to anybody."""
+        assert self.process
         self.process.kill()
         self.process.wait(30)
         self.restarts += 1
@@ -140,16 +144,17 @@ class OtherEngine:
         """All of it: containers, the engine, what it started, its mounts, its network."""
         with suppress(Exception):
             self.plug()
-            if self.process.poll() is not None:
+            if self.process and self.process.poll() is not None:
                 self.start()
             for container in self.containers():
                 container.remove(v=True, force=True)
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(20)
-        self.containerd.kill()
-        self.containerd.wait(30)
+        if self.containerd:
+            self.containerd.kill()
+            self.containerd.wait(30)
         for process in own_processes(str(self.folder)):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -159,29 +164,34 @@ class OtherEngine:
                 subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
         subprocess.run(["ip", "netns", "delete", self.name], check=False, capture_output=True)
         subprocess.run(["ip", "link", "delete", self.near], check=False, capture_output=True)
-        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextmanager
-def other_engine(folder: Path, *, live_restore: bool) -> Iterator[OtherEngine]:
-    """One that answers. Skips where it cannot be made."""
+def other_engine(kept: Path, *, live_restore: bool) -> Iterator[OtherEngine]:
+    """One that answers; ``kept`` gets its log. Skips where it cannot be made."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     missing = [program for program in PROGRAMS if shutil.which(program, path=path) is None]
     if missing or os.geteuid():
         pytest.skip(f"NOT TESTED: a Docker engine of one's own needs root and {', '.join(missing or PROGRAMS)}")
-    engine = OtherEngine(folder, live_restore)
-    folder.mkdir(parents=True)
-    make_certificates(engine)
+    # Its sockets have long names, of which a system takes 107 characters.
+    engine = OtherEngine(Path(tempfile.mkdtemp(prefix="mlpack-engine-", dir="/tmp")), live_restore)
+    engine.folder.chmod(0o755)
     try:
         try:
+            make_certificates(engine)
             engine.lay_cable()
+            engine.start_containerd()
+            engine.start()
         except subprocess.CalledProcessError as error:
             pytest.skip(f"NOT TESTED: no network namespaces here ({error.stderr.decode().strip()})")
-        engine.start_containerd()
-        engine.start()
+        except RuntimeError as error:
+            pytest.skip(f"NOT TESTED: a second Docker engine does not start here: {str(error)[-300:]}")
         engine.make_traces()
         yield engine
     finally:
+        with suppress(OSError):
+            shutil.copy(engine.folder / "log", kept / "engine.log")
         engine.remove()
 
 

@@ -33,7 +33,7 @@ BEFORE: dict[str, Any] = {"Running": False, "Pid": 0, "StartedAt": "0001-01-01T0
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[OtherEngine]:
-    with other_engine(tmp_path / "engine", live_restore=True) as engine:
+    with other_engine(tmp_path, live_restore=True) as engine:
         yield engine
 
 

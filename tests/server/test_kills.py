@@ -213,7 +213,7 @@ def test_server_engine_and_network__killed_at_random__no_job_lost_or_doubled(
 ) -> None:  # fmt: skip
     write("a.ipynb", "1")
     add_images(Store(home))
-    with other_engine(tmp_path / "engine", live_restore=live_restore) as engine:
+    with other_engine(tmp_path, live_restore=live_restore) as engine:
         options = {
             "engine": "docker",
             "host": engine.host,
