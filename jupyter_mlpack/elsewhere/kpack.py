@@ -35,12 +35,13 @@ Document = Mapping[str, Any]
 
 @dataclass
 class KpackBuild:
-    """One build on a cluster. ``places`` are how far each container's log has been told."""
+    """One build on a cluster. ``places`` are how far each container's log has been told, ``over`` those told whole."""
 
     document: dict[str, Json]
     options: Mapping[str, Json]
     where: str
     places: dict[str, Place] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
 
     def run(self, story: Story) -> None:
         """Make it, tell its log, and remove it. Raises what its end means, and ``KpackMissing``."""
@@ -64,8 +65,9 @@ class KpackBuild:
             try:
                 build = api.get(path)
                 pod = pod_of(api, build)
-                for container in started(pod):
-                    self.tell(api, pod, container, story)
+                for container, has_ended in started(pod):
+                    if container not in self.over and self.tell(api, pod, container, story) and has_ended:
+                        self.over.add(container)
                 silent = 0
             except errors.KubernetesUnreachable:
                 silent += 1
@@ -84,8 +86,10 @@ class KpackBuild:
                 return
             time.sleep(PAUSE)
 
-    def tell(self, api: Api, pod: Document, container: str, story: Story) -> None:
-        """What a container says behind what it said before, until it ends or is silent for a while."""
+    def tell(self, api: Api, pod: Document, container: str, story: Story) -> bool:
+        """What a container says behind what it said before, until it ends or is silent for a while; whether it could
+        be read so far.
+        """
         if STEPS[container] != story.phase:
             story.begin(STEPS[container])
         place = self.places.setdefault(container, Place())
@@ -100,8 +104,9 @@ class KpackBuild:
                     *lines, rest = (rest + piece).split(b"\n")
                     story.hear(fresh(lines, place))
         except (KeyError, errors.KubernetesUnreachable, errors.KubernetesRefused):
-            return
+            return False
         story.hear(fresh([rest] if rest else [], place))
+        return True
 
 
 def pod_of(api: Api, build: Document) -> Document:
@@ -121,12 +126,12 @@ def statuses(pod: Document) -> Iterator[Document]:
     yield from (known[name] for name in STEPS if name in known)
 
 
-def started(pod: Document) -> Iterator[str]:
-    """The phases that run or have run."""
+def started(pod: Document) -> Iterator[tuple[str, bool]]:
+    """The phases that run or have run, and whether they have."""
     for status in statuses(pod):
         state = status.get("state") or {}
         if "running" in state or "terminated" in state:
-            yield str(status["name"])
+            yield str(status["name"]), "terminated" in state
 
 
 def exit_status(pod: Document) -> int:

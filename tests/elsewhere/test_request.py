@@ -144,7 +144,7 @@ POD = {
 
 
 def test_pod__phases_that_began_in_their_order_and_the_one_that_failed() -> None:
-    assert list(started(POD)) == ["prepare", "analyze", "detect"]
+    assert list(started(POD)) == [("prepare", True), ("analyze", False), ("detect", True)]
     assert exit_status(POD) == 20
     assert list(started({})) == []
 

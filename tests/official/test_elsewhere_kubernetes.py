@@ -1,11 +1,14 @@
-"""``build --on TARGET`` on a true Kubernetes node: a plain Job runs the official lifecycle."""
+"""``build --on TARGET`` on a true Kubernetes node: a plain Job runs the official lifecycle, or kpack's pod does."""
 
 from __future__ import annotations
 
 import functools
+import gzip
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "kubernetes"))
 
+import kpack
 from cluster import ADDRESS, Cluster
 from submitted import cluster_with_volume
 
@@ -24,8 +28,9 @@ from jupyter_mlpack import errors
 from jupyter_mlpack.architecture import host_architecture
 from jupyter_mlpack.catalog import read_catalog
 from jupyter_mlpack.elsewhere.builds import Place, build_elsewhere
-from jupyter_mlpack.events import BuildSucceeded, Emit, Event, PhaseEnded, PhaseStarted, ignore
+from jupyter_mlpack.events import BuildSucceeded, Emit, Event, LogLines, PhaseEnded, PhaseStarted, ignore
 from jupyter_mlpack.frozen import replace
+from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.pipeline import build_image
 from jupyter_mlpack.resolution import index_settings
@@ -87,10 +92,11 @@ def site(cluster: Cluster, registry_at: Callable[[str], Any]) -> JobTarget:
 
 @pytest.fixture
 def build(site: JobTarget, machine: Machine, notebook: Path, official_release: Path) -> Callable[..., Image]:
-    """``build(wishes, emit)`` as a job of the cluster."""
+    """``build(wishes, emit, ...)`` as a job of the cluster; further arguments change the place."""
 
-    def run(wishes: Wishes, emit: Emit = ignore) -> Image:
-        return build_elsewhere(notebook, wishes, machine, Place(lifecycle=str(official_release), target=site), emit)
+    def run(wishes: Wishes, emit: Emit = ignore, **changes: Any) -> Image:
+        place = replace(Place(lifecycle=str(official_release), target=site), **changes)
+        return build_elsewhere(notebook, wishes, machine, place, emit)
 
     return run
 
@@ -169,3 +175,81 @@ def test_on_cluster__cancelled__the_job_ends_and_no_name_moves(
         build(replace(wishes, name="cluster:stopped"), stop)
     assert machine.store.image("cluster:stopped") is None
     assert left(cluster) == []
+
+
+# --- kpack ----------------------------------------------------------------------------------------------------
+
+
+def files(store: Store, image: StoredImage) -> list[dict[str, bytes]]:
+    """What is in the files of each layer but the launcher's two.
+
+    The folders of kpack's pods belong to a group (``fsGroup``), which is in the modes of all folders below.
+    """
+    found = []
+    for layer in (*image.layers[:-3], image.layers[-1]):
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(store.read(layer.descriptor.digest)))) as archive:
+            regular = ((one, archive.extractfile(one)) for one in archive if one.isreg())
+            found.append({one.name: data.read() for one, data in regular if data})
+    return found
+
+
+@pytest.fixture(scope="module")
+def player(cluster: Cluster, machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[kpack.Player]:
+    stack = machine.catalog.stacks[0]
+    folder = tmp_path_factory.mktemp("kpack")
+    for parent in (folder, *(one for one in folder.parents if one.name.startswith(("pytest-", "popen-")))):
+        parent.chmod(0o755)
+    kpack.teach(cluster)
+    with kpack.Player(cluster, folder, (stack.uid, stack.gid)) as player:
+        yield player
+
+
+def test_kpack__is_not_there__says_so(build: Callable[..., Image], wishes: Wishes) -> None:
+    with pytest.raises(errors.KpackMissing):
+        build(wishes, kpack=True)
+
+
+def test_kpack__pod_with_the_phases__our_phases_and_layers_and_nothing_left(
+    *,
+    player: kpack.Player,
+    build: Callable[..., Image],
+    machine: Machine,
+    notebook: Path,
+    wishes: Wishes,
+    site: JobTarget,
+) -> None:
+    events: list[Event] = []
+    target = replace(site, options={**site.options, "nodes_with": {"kubernetes.io/arch": wishes.arch}})
+    image = build(replace(wishes, name="cluster:kpack"), events.append, kpack=True, target=target)
+    assert [event.phase for event in events if isinstance(event, PhaseStarted)] == PHASES
+    assert [event.phase for event in events if isinstance(event, PhaseEnded)] == PHASES
+    said = [line for event in events if isinstance(event, LogLines) for line in event.lines]
+    assert "cluster.ipynb" in said, "prepare lists the source"
+    assert len(player.seen) == 1
+    assert player.cluster.ask("GET", kpack.BUILDS).json()["items"] == []
+    stored = machine.store.image("cluster:kpack")
+    assert stored is not None
+    assert stored.descriptor.digest == image.digest
+    build_image(notebook, replace(wishes, name="cluster:ours"), machine, ignore)
+    ours = machine.store.image("cluster:ours")
+    assert ours is not None
+    assert files(machine.store, stored) == files(machine.store, ours)
+
+
+def test_kpack__wheel_that_is_gone__the_buildpack_fails_and_says_so(
+    player: kpack.Player, build: Callable[..., Image], machine: Machine, wishes: Wishes, wheels: Path
+) -> None:
+    (wheel,) = wheels.glob("*.whl")
+
+    def remove(event: Event) -> None:
+        if event == PhaseStarted("stack"):
+            wheel.rename(wheels / "gone")
+
+    try:
+        with pytest.raises(errors.BuildpackFailed) as caught:
+            build(replace(wishes, name="cluster:missing"), remove, kpack=True)
+    finally:
+        (wheels / "gone").rename(wheel)
+    assert f"simple/six/{wheel.name}" in caught.value.data["lines"]
+    assert machine.store.image("cluster:missing") is None
+    assert player.cluster.ask("GET", kpack.BUILDS).json()["items"] == []
