@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,13 +33,14 @@ events_logger = "file"
 
 
 @pytest.fixture(scope="module")
-def podman(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
+def podman(store: Store) -> Iterator[DockerEngine]:
     """The engine over a service of its own, whose images and containers are in a folder of this test."""
     absent = [package for program, package in NEEDED.items() if shutil.which(program) is None]
     if absent or os.geteuid() != 0:
         wanted = f"apt-get install {' '.join(absent)}" if absent else "it needs root"
         pytest.skip(f"NOT TESTED: no Podman here ({wanted})")
-    folder = tmp_path_factory.mktemp("podman")
+    folder = Path(tempfile.mkdtemp(prefix="mlpack-podman-", dir="/tmp"))
+    """Podman takes 50 characters for its ``--runroot``; the folders of pytest can be longer."""
     (folder / "containers.conf").write_text(CONFIGURATION.format(catatonit=shutil.which("catatonit")))
     socket = folder / "podman.sock"
     places = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]
@@ -57,6 +59,7 @@ def podman(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
             subprocess.run(clear, env=environment, capture_output=True, check=False)
             service.terminate()
             service.wait(20)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def task(tmp_path: Path, mode: str, **wished: int) -> Task:
