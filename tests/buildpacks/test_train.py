@@ -334,6 +334,20 @@ def test_run__child_prints_after_its_cell__is_shown_and_recorded(cells: Cells) -
     assert "late\n" in [output.text for cell in job.executed() for output in cell.get("outputs", [])]
 
 
+def test_run__stream_in_pieces__is_one_output_until_something_else_comes(cells: Cells) -> None:
+    source = (
+        "import sys\nfor word in ('a', 'b'):\n    print(word, end='', flush=True)\n"
+        "shown = display('x', display_id=True)\nprint('c', flush=True)\nprint('d', flush=True)\n"
+        "print('e', file=sys.stderr, flush=True)\nprint('f')"
+    )
+    job = cells(source, "shown.update('y')")
+    assert job.run()[0] == 0
+    outputs = [
+        (output.get("name"), output.get("text") or output["data"]["text/plain"]) for output in job.executed()[2].outputs
+    ]
+    assert outputs == [("stdout", "ab"), (None, "'y'"), ("stdout", "c\nd\n"), ("stderr", "e\n"), ("stdout", "f\n")]
+
+
 def test_run__result_of_an_earlier_run__stays(cells: Cells) -> None:
     job = cells("print(open('data/table.csv').read())")
     (job.output / "data").mkdir(parents=True)

@@ -160,9 +160,9 @@ def test_train__papermill_runs_the_same_notebook__outputs_are_the_same(
     ran = subprocess.run(papermill, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
-    def told(path: Path) -> list[tuple[str, list[str], list[str]]]:
+    def told(path: Path) -> list[tuple[str, list[str], str]]:
         cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-        outputs = [[str(item.get("text")) for item in cell.outputs] for cell in cells]
+        outputs = ["".join(str(item.get("text")) for item in cell.outputs) for cell in cells]
         return [(cell.source, cell.metadata.tags, out) for cell, out in zip(cells, outputs, strict=True)]
 
     assert told(output / "probe.ipynb") == told(theirs)

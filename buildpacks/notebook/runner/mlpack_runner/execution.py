@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import subprocess
+from itertools import groupby
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -86,7 +87,7 @@ class Run:
     def show(self, output: Any) -> None:
         """One output of a cell, for those who follow the job and for the file of metrics."""
         self.console.show(output)
-        if output.output_type == "stream":
+        if is_stream(output):
             self.measures.hear(output.name, "".join(output.text))
         elif "text/plain" in output.get("data", {}):
             self.measures.hear("result", "".join(output.data["text/plain"]) + "\n")
@@ -171,7 +172,7 @@ class Client(PapermillNotebookClient):
         except CellExecutionComplete:
             self.finished[msg["parent_header"]["msg_id"]] = cell
             raise
-        if output and output.output_type != "stream":
+        if output and not is_stream(output):
             self.run.show(output)
         return output
 
@@ -190,10 +191,16 @@ class Client(PapermillNotebookClient):
 
     def papermill_execute_cells(self):
         """Runs all cells, then takes what their child processes still have to say."""
-        super().papermill_execute_cells()
-        with contextlib.suppress(Empty):
-            while True:
-                run_sync(self.kc.iopub_channel.get_msg)(timeout=LATE)
+        try:
+            super().papermill_execute_cells()
+            with contextlib.suppress(Empty):
+                while True:
+                    run_sync(self.kc.iopub_channel.get_msg)(timeout=LATE)
+        finally:
+            # Not before: an output that is replaced later is known by its number.
+            for cell in self.nb.cells:
+                if cell.cell_type == "code":
+                    cell.outputs = joined(cell.outputs)
 
     def overhear(self, message):
         """Shows a stream. What a child process prints may come after its cell has ended, when nbclient drops it."""
@@ -203,6 +210,23 @@ class Client(PapermillNotebookClient):
             cell = self.finished.get(message["parent_header"].get("msg_id"))
             if cell is not None:
                 cell.outputs.append(output)
+
+
+def joined(outputs):
+    """With consecutive pieces of one stream as one output, as front ends show them: a kernel cuts where time is up."""
+    found = []
+    for stream, pieces in groupby(outputs, lambda output: output.get("name") if is_stream(output) else None):
+        kept = list(pieces)
+        if stream is not None:
+            kept[0].text = "".join(piece.text for piece in kept)
+            del kept[1:]
+        found += kept
+    return found
+
+
+def is_stream(output) -> bool:
+    """Whether it is a piece of stdout or stderr."""
+    return output.output_type == "stream"
 
 
 def is_counted(cell) -> bool:
