@@ -12,22 +12,19 @@ import io
 import os
 import shutil
 import tarfile
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 from cluster import Cluster
+from watcher import MERGE, Watcher, define, wait_for
 
 from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.oci.registry import pull_image
 from jupyter_mlpack.oci.store import Store
 from jupyter_mlpack.oci.transport import Access
 
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 BUILDS = "/apis/kpack.io/v1alpha2/namespaces/default/builds"
 PODS = "/api/v1/namespaces/default/pods"
-MERGE = "application/merge-patch+json"
 PLATFORM_API = "0.9"
 """kpack's newest."""
 
@@ -44,50 +41,35 @@ def teach(cluster: Cluster) -> None:
     names = {"kind": "Build", "singular": "build", "plural": "builds"}
     spec = {"group": "kpack.io", "names": names, "scope": "Namespaced", "versions": [version]}
     kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
-    answer = cluster.ask("POST", DEFINITIONS, {**kind, "metadata": {"name": "builds.kpack.io"}, "spec": spec})
-    assert answer.status_code == 201, answer.text
-    limit = time.monotonic() + 30
-    while cluster.ask("GET", BUILDS).status_code != 200:
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    define(cluster, {**kind, "metadata": {"name": "builds.kpack.io"}, "spec": spec})
+    wait_for(cluster, BUILDS)
 
 
-class Player:
+class Player(Watcher):
     """Looks after Builds while it is entered; ``folder`` is where it puts their sources."""
 
+    objects = BUILDS
+
     def __init__(self, cluster: Cluster, folder: Path, user: tuple[int, int]) -> None:
-        self.cluster, self.folder, self.user, self.over = cluster, folder, user, threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
+        super().__init__(cluster)
+        self.folder, self.user = folder, user
         self.seen: list[dict[str, Any]] = []
 
-    def __enter__(self) -> Player:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def watch(self) -> None:
-        while not self.over.wait(0.2):
-            for build in self.cluster.ask("GET", BUILDS).json().get("items") or ():
-                self.look_after(build)
-
-    def look_after(self, build: dict[str, Any]) -> None:
+    def look_after(self, found: dict[str, Any]) -> None:
         """One Build: its pod is made, and told of."""
-        about = build["metadata"]
+        about = found["metadata"]
         status = f"{BUILDS}/{about['name']}/status"
-        name = (build.get("status") or {}).get("podName")
+        name = (found.get("status") or {}).get("podName")
         if not name:
-            self.seen.append(build)
-            assert not set(REFUSED) & set(build["spec"].get("nodeSelector", {}))
+            self.seen.append(found)
+            assert not set(REFUSED) & set(found["spec"].get("nodeSelector", {}))
             name = f"{about['name']}-build-pod"
-            answer = self.cluster.ask("POST", PODS, self.pod(build, name))
+            answer = self.cluster.ask("POST", PODS, self.pod(found, name))
             assert answer.status_code in (201, 409), answer.text
             self.cluster.ask("PATCH", status, {"status": {"podName": name}}, MERGE)
             return
         phase = self.cluster.ask("GET", f"{PODS}/{name}").json().get("status", {}).get("phase")
-        if phase in ("Succeeded", "Failed") and not build["status"].get("conditions"):
+        if phase in ("Succeeded", "Failed") and not found["status"].get("conditions"):
             told = {"type": "Succeeded", "status": str(phase == "Succeeded"), "message": f"Pod {phase.lower()}"}
             self.cluster.ask("PATCH", status, {"status": {"conditions": [told]}}, MERGE)
 

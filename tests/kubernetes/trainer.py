@@ -11,20 +11,17 @@ import copy
 import json
 import shutil
 import subprocess
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from cluster import Cluster
+from watcher import MERGE, Watcher, define, wait_for
 
 MODULE = "github.com/kubeflow/trainer/v2@v2.3.0"
 JOBS = "/apis/batch/v1/namespaces/default/jobs"
 TRAIN_JOBS = "/apis/trainer.kubeflow.org/v1alpha1/namespaces/default/trainjobs"
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-MERGE = "application/merge-patch+json"
 
 
 def trainer_source(folder: Path) -> Path:
@@ -41,33 +38,14 @@ def trainer_source(folder: Path) -> Path:
 def teach(cluster: Cluster, source: Path) -> None:
     """Make TrainJobs known to a cluster."""
     for path in sorted((source / "manifests/base/crds").glob("trainer.kubeflow.org_*.yaml")):
-        answer = cluster.ask("POST", DEFINITIONS, yaml.safe_load(path.read_text()))
-        assert answer.status_code == 201, answer.text
-    limit = time.monotonic() + 30
-    while cluster.ask("GET", TRAIN_JOBS).status_code != 200:
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+        define(cluster, yaml.safe_load(path.read_text()))
+    wait_for(cluster, TRAIN_JOBS)
 
 
-class Controllers:
+class Controllers(Watcher):
     """Watches TrainJobs while it is entered."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster, self.over = cluster, threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
-
-    def __enter__(self) -> Controllers:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def watch(self) -> None:
-        while not self.over.wait(0.2):
-            for found in self.cluster.ask("GET", TRAIN_JOBS).json().get("items") or ():
-                self.look_after(found)
+    objects = TRAIN_JOBS
 
     def look_after(self, found: dict[str, Any]) -> None:
         """One TrainJob: its pods are made, held back with it, and told of."""

@@ -200,7 +200,8 @@ def player(cluster: Cluster, machine: Machine, tmp_path_factory: pytest.TempPath
     for parent in (folder, *(one for one in folder.parents if one.name.startswith(("pytest-", "popen-")))):
         parent.chmod(0o755)
     kpack.teach(cluster)
-    with kpack.Player(cluster, folder, (stack.uid, stack.gid)) as player:
+    player = kpack.Player(cluster, folder, (stack.uid, stack.gid))
+    with player:
         yield player
 
 
