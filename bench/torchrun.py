@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "kubernetes"))
 
 import ours
 import watch
-from cluster import ADDRESS, Cluster, running_cluster
+from cluster import ADDRESS, running_cluster
 from lifecycle import WORK
 from registry import registry
 from results import Part, Sample
@@ -70,18 +70,11 @@ def write(folder: Path, requirement: str) -> Path:
     return path
 
 
-def give_cards(cluster: Cluster, count: int) -> None:
-    """The node says that it has GPUs, as a device plugin would; pods are placed by that, and get none."""
-    patch = [{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": str(count)}]
-    path = f"/api/v1/nodes/{cluster.node()}/status"
-    cluster.ask("PATCH", path, patch, "application/json-patch+json").raise_for_status()
-
-
 def train_on_pods(home: ours.Home, node: Path, work: Path) -> Sample:
     """``submit --nodes 2 --follow``, pull and push included."""
     with running_cluster(node) as cluster, registry(work / "registry", ADDRESS) as door:
         cluster.trust_registry(door.address)
-        give_cards(cluster, 2)
+        cluster.give_gpus(2)
         target = {
             "engine": "kubernetes", "kubeconfig": str(cluster.kubeconfig), "registry": f"{door.address}/team",
             "insecure": True, "nodes": 2, "gpus": 1, "accelerators": ["cuda12", "cuda13"],

@@ -11,7 +11,7 @@ from jupyter_mlpack.elsewhere.failing import failure
 from jupyter_mlpack.elsewhere.phases import Story
 from jupyter_mlpack.engines.docker_log import Place
 from jupyter_mlpack.engines.kubernetes_api import Api
-from jupyter_mlpack.engines.kubernetes_log import fresh
+from jupyter_mlpack.engines.kubernetes_log import new_text
 from jupyter_mlpack.frozen import dataclass, field
 from jupyter_mlpack.signals import signals_wait
 from jupyter_mlpack.values import Json
@@ -93,19 +93,11 @@ class KpackBuild:
         if STEPS[container] != story.phase:
             story.begin(STEPS[container])
         place = self.places.setdefault(container, Place())
-        query = {"container": container, "follow": "true", "timestamps": "true"}
-        since = place.resume()
-        if since:
-            query["sinceTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
-        rest = b""
         try:
-            with api.log(str(pod["metadata"]["name"]), **query) as pieces:
-                for piece in pieces:
-                    *lines, rest = (rest + piece).split(b"\n")
-                    story.hear(fresh(lines, place))
+            for text in new_text(api, str(pod["metadata"]["name"]), container, place):
+                story.hear(text)
         except (KeyError, errors.KubernetesUnreachable, errors.KubernetesRefused):
             return False
-        story.hear(fresh([rest] if rest else [], place))
         return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -26,38 +27,42 @@ READS, PAUSE = 5, 0.3
 
 
 def new_lines(api: Api, pod: str, place: Place) -> Iterator[LogChunk]:
-    """What a pod says behind ``place`` until it ends or says nothing for a while: then ask again.
+    """What a job says behind ``place`` until it ends or says nothing for a while: then ask again."""
+    # The pod is only about to start or has gone, or nothing was said for a while: whoever looks next finds out.
+    with suppress(KeyError, errors.KubernetesUnreachable, errors.KubernetesRefused):
+        for text in filter(None, new_text(api, pod, "job", place)):
+            yield LogChunk(text, place.mark())
 
-    Each line comes with its time. The server resumes at a whole second; ``place`` knows what was told of it.
-    """
-    query = {"container": "job", "follow": "true", "timestamps": "true"}
-    since = place.resume()
+
+def new_text(api: Api, pod: str, container: str, place: Place) -> Iterator[str]:
+    """What a container says behind ``place``, in pieces, some empty. Raises ``KeyError``, ``EngineError`` leaves."""
+    rest = b""
+    with api.log(pod, follow="true", **behind(place, container)) as pieces:
+        for piece in pieces:
+            *lines, rest = (rest + piece).split(b"\n")
+            yield fresh(lines, place)
+    yield fresh([rest] if rest else [], place)
+
+
+def behind(place: Place, container: str) -> dict[str, str]:
+    """The request for a log: each line with its time, from a whole second on; ``place`` knows what was told of it."""
+    query, since = {"container": container, "timestamps": "true"}, place.resume()
     if since:
         query["sinceTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
-    rest = b""
-    try:
-        with api.log(pod, **query) as pieces:
-            for piece in pieces:
-                *lines, rest = (rest + piece).split(b"\n")
-                text = fresh(lines, place)
-                if text:
-                    yield LogChunk(text, place.mark())
-    except (KeyError, errors.KubernetesUnreachable, errors.KubernetesRefused):
-        # The pod is only about to start or has gone, or nothing was said for a while: whoever looks next finds out.
-        return
-    text = fresh([rest] if rest else [], place)
-    if text:
-        yield LogChunk(text, place.mark())
+    return query
 
 
 def fresh(lines: list[bytes], place: Place) -> str:
     """The lines that were not handed out before, without their times."""
-    told = []
+    return "".join(each_fresh(lines, place))
+
+
+def each_fresh(lines: list[bytes], place: Place) -> Iterator[str]:
+    """The same one by one; ``place`` is right behind each."""
     for line in filter(STAMPED.match, lines):
         stamp, _, data = line.partition(b" ")
         if place.is_new(stamp.decode("ascii", "replace"), data):
-            told.append(data.decode(errors="replace") + "\n")
-    return "".join(told)
+            yield data.decode(errors="replace") + "\n"
 
 
 @dataclass
@@ -113,13 +118,10 @@ class NodesLog:
     def hold(self, node: int, lines: list[bytes]) -> None:
         """Keep what is new; the first node's lines as they are, since it tells how far all of them came."""
         place = self.places[node]
-        for line in filter(STAMPED.match, lines):
-            stamp, _, data = line.partition(b" ")
-            if not place.is_new(stamp.decode("ascii", "replace"), data):
-                continue
+        for line in each_fresh(lines, place):
             # The two streams of a process may cross by a little.
             second = self.newest[node] = max(self.newest.get(node, 0), place.second)
-            text = f"{f'[node {node}] ' if node else ''}{data.decode(errors='replace')}\n"
+            text = f"[node {node}] {line}" if node else line
             self.held.append(Held(second, node, text, place.mark(), time.monotonic()))
 
 
@@ -136,12 +138,9 @@ def lines_of(api: Api, pod: Document, place: Place) -> list[bytes]:
 def read_lines(api: Api, pod: Document, place: Place) -> list[bytes]:
     """What a pod has said up to now behind ``place``, and perhaps some lines before; whole lines while it runs."""
     own = container(pod)
-    query = {"container": own["name"], "timestamps": "true"}
+    query = behind(place, own["name"])
     if own.get("restartCount"):
         query["previous"] = "true"
-    since = place.resume()
-    if since:
-        query["sinceTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
     said = b""
     try:
         with api.log(str(pod["metadata"]["name"]), **query) as pieces:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,17 @@ def kubernetes_engine(store: Store, cluster: Cluster, registry_at: Callable[[str
     with engine_over(cluster, store, registry_at(ADDRESS).host) as engine:
         skip_unless_available(engine)
         yield engine
+
+
+@pytest.fixture
+def full_namespace(cluster: Cluster) -> Iterator[str]:
+    """Of its own, in which no more than half a processor is given away."""
+    name = f"full-{uuid.uuid4().hex[:8]}"
+    cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    quota = {"metadata": {"name": "small"}, "spec": {"hard": {"requests.cpu": "500m"}}}
+    assert cluster.ask("POST", f"/api/v1/namespaces/{name}/resourcequotas", quota).status_code == 201
+    yield name
+    cluster.ask("DELETE", f"/api/v1/namespaces/{name}")
 
 
 @pytest.fixture(params=[*LOCAL, "slurm_process", pytest.param("kubernetes", marks=pytest.mark.kubernetes)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,6 @@ def text(updates: list[Update]) -> str:
 def again(engine: Any, store: Store, **options: Any) -> KubernetesEngine:
     """The engine of another process."""
     return KubernetesEngine(store, grace=2, options={**engine.options, **options})
-
-
-@pytest.fixture
-def namespace(cluster: Any) -> Iterator[str]:
-    """Of its own, in which no more than half a processor is given away."""
-    name = f"full-{uuid.uuid4().hex[:8]}"
-    cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    quota = {"metadata": {"name": "small"}, "spec": {"hard": {"requests.cpu": "500m"}}}
-    assert cluster.ask("POST", f"/api/v1/namespaces/{name}/resourcequotas", quota).status_code == 201
-    yield name
-    cluster.ask("DELETE", f"/api/v1/namespaces/{name}")
 
 
 @pytest.mark.kubernetes
@@ -122,14 +110,11 @@ def test_follow__no_node_has_a_gpu__waits_with_a_sentence_then_one_gets_it(
     assert isinstance(waiting, StateChange)
     assert waiting.state is JobState.QUEUED
     assert f"Insufficient {GPU}" in waiting.reason
-    patch = [{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": "1"}]
-    path = f"/api/v1/nodes/{cluster.node()}/status"
-    assert cluster.ask("PATCH", path, patch, "application/json-patch+json").status_code == 200
+    cluster.give_gpus(1)
     try:
         assert list(following)[-1] == StateChange(JobState.SUCCEEDED, 0)
     finally:
-        remove = [{"op": "remove", "path": "/status/capacity/nvidia.com~1gpu"}]
-        cluster.ask("PATCH", path, remove, "application/json-patch+json")
+        cluster.give_gpus(0)
 
 
 def ends_given_up(engine: Engine, request: Any) -> tuple[list[str], Any]:
@@ -168,10 +153,10 @@ def test_follow__patience_is_over__fails_with_the_reason_also_for_the_next_who_l
 
 @pytest.mark.kubernetes
 def test_follow__quota_is_used_up__is_told_and_cancelled_without_having_run(
-    kubernetes_engine: Any, store: Store, namespace: str, tmp_path: Path
+    kubernetes_engine: Any, store: Store, full_namespace: str, tmp_path: Path
 ) -> None:
     request = kubernetes_engine.prepare(task(tmp_path, resources=Resources(cpus=2)))
-    engine = again(kubernetes_engine, store, namespace=namespace)
+    engine = again(kubernetes_engine, store, namespace=full_namespace)
     handle = engine.start(request)
     following = engine.follow(handle)
     waiting = next(following)

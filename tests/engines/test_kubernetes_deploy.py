@@ -22,6 +22,7 @@ import yaml
 from cluster import ADDRESS, Cluster
 from submitted import claim
 
+from jupyter_mlpack.engines.kubernetes_api import MERGE
 from jupyter_mlpack.oci.manifest import StoredImage
 from jupyter_mlpack.oci.store import Store
 
@@ -323,7 +324,7 @@ def test_deploy__kserve__its_schema_takes_the_object_and_keeps_all_of_it(site: S
     # What KServe's controller would say once its Deployment is ready.
     status = {"status": {"observedGeneration": made["metadata"]["generation"], "url": "http://sums.example",
               "conditions": [{"type": "Ready", "status": "True"}]}}  # fmt: skip
-    answer = site.cluster.ask("PATCH", f"{place}/status", status, "application/merge-patch+json")
+    answer = site.cluster.ask("PATCH", f"{place}/status", status, MERGE)
     assert answer.status_code == 200, answer.text
     out, err = process.communicate()
     assert process.returncode == 0, out + err

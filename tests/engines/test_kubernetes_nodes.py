@@ -339,14 +339,10 @@ def test_follow__only_one_of_two_nodes_has_room__waits_with_a_sentence_and_is_gi
 
 @pytest.mark.kubernetes
 def test_follow__the_quota_has_room_for_one_of_two_nodes__waits_with_a_sentence_and_is_given_up(
-    kubernetes_engine: Any, store: Store, cluster: Any, tmp_path: Path
+    kubernetes_engine: Any, store: Store, full_namespace: str, tmp_path: Path
 ) -> None:
-    namespace = f"half-{uuid.uuid4().hex[:8]}"
-    cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    quota = {"metadata": {"name": "small"}, "spec": {"hard": {"requests.cpu": "500m"}}}
-    assert cluster.ask("POST", f"/api/v1/namespaces/{namespace}/resourcequotas", quota).status_code == 201
     asked = kubernetes_engine.prepare(task(tmp_path, "wait", resources=Resources(nodes=2, cpus=0.4))).task
-    engine = again(kubernetes_engine, store, patience=5, namespace=namespace, volume="")
+    engine = again(kubernetes_engine, store, patience=5, namespace=full_namespace, volume="")
     request = engine.prepare(asked)
     updates = list(engine.follow(engine.start(request)))
     reasons = [update.reason for update in updates if isinstance(update, StateChange) and update.reason]
@@ -354,7 +350,6 @@ def test_follow__the_quota_has_room_for_one_of_two_nodes__waits_with_a_sentence_
     end: Any = updates[-1]
     assert (end.state, type(end.failure)) == (JobState.FAILED, errors.PodOverQuota)
     engine.release(engine.attach(request.task).handle)  # type: ignore[union-attr]
-    cluster.ask("DELETE", f"/api/v1/namespaces/{namespace}")
 
 
 @pytest.mark.kubernetes

@@ -39,8 +39,8 @@ def podman(store: Store) -> Iterator[DockerEngine]:
     if absent or os.geteuid() != 0:
         wanted = f"apt-get install {' '.join(absent)}" if absent else "it needs root"
         pytest.skip(f"NOT TESTED: no Podman here ({wanted})")
+    # Podman takes 50 characters for its --runroot; the folders of pytest can be longer.
     folder = Path(tempfile.mkdtemp(prefix="mlpack-podman-", dir="/tmp"))
-    """Podman takes 50 characters for its ``--runroot``; the folders of pytest can be longer."""
     (folder / "containers.conf").write_text(CONFIGURATION.format(catatonit=shutil.which("catatonit")))
     socket = folder / "podman.sock"
     places = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]

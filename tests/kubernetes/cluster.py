@@ -141,6 +141,13 @@ class Cluster:
         """The node's name."""
         return str(self.ask("GET", "/api/v1/nodes").json()["items"][0]["metadata"]["name"])
 
+    def give_gpus(self, count: int) -> None:
+        """The node says that it has GPUs, as a device plugin would; pods are placed by that, and get none."""
+        name = "/status/capacity/nvidia.com~1gpu"
+        patch = {"op": "add", "path": name, "value": str(count)} if count else {"op": "remove", "path": name}
+        path = f"/api/v1/nodes/{self.node()}/status"
+        self.ask("PATCH", path, [patch], "application/json-patch+json").raise_for_status()
+
     # --- steps ----------------------------------------------------------------------------------------------------
 
     def make_bridge(self) -> None:

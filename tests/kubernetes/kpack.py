@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from cluster import Cluster
-from watcher import MERGE, Watcher, define, wait_for
+from watcher import Watcher, define, wait_for
 
+from jupyter_mlpack.engines.kubernetes_api import MERGE
 from jupyter_mlpack.oci.reference import parse_reference
 from jupyter_mlpack.oci.registry import pull_image
 from jupyter_mlpack.oci.store import Store

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 import yaml
 from cluster import Cluster
-from watcher import MERGE, Watcher, define, wait_for
+from watcher import Watcher, define, wait_for
+
+from jupyter_mlpack.engines.kubernetes_api import MERGE
 
 MODULE = "github.com/kubeflow/trainer/v2@v2.3.0"
 JOBS = "/apis/batch/v1/namespaces/default/jobs"

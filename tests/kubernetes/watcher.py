@@ -9,7 +9,6 @@ from typing import Any
 from cluster import Cluster
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-MERGE = "application/merge-patch+json"
 
 
 def define(cluster: Cluster, definition: dict[str, Any]) -> None:

@@ -127,6 +127,22 @@ def left(cluster: Cluster) -> list[str]:
         time.sleep(0.3)
 
 
+def fails_for_its_wheel(wheels: Path, build: Callable[..., Image]) -> None:
+    """``build(emit=...)``, whose only wheel goes once it was locked, fails and names it."""
+    (wheel,) = wheels.glob("*.whl")
+
+    def remove(event: Event) -> None:
+        if event == PhaseStarted("stack"):
+            wheel.rename(wheels / "gone")
+
+    try:
+        with pytest.raises(errors.BuildpackFailed) as caught:
+            build(emit=remove)
+    finally:
+        (wheels / "gone").rename(wheel)
+    assert f"simple/six/{wheel.name}" in caught.value.data["lines"]
+
+
 def test_on_cluster__a_job_with_the_creator__our_phases_and_layers_and_nothing_left(
     build: Callable[..., Image], machine: Machine, notebook: Path, wishes: Wishes, cluster: Cluster
 ) -> None:
@@ -147,18 +163,7 @@ def test_on_cluster__a_job_with_the_creator__our_phases_and_layers_and_nothing_l
 def test_on_cluster__wheel_that_is_gone__the_buildpack_fails_and_says_so(
     build: Callable[..., Image], machine: Machine, wishes: Wishes, cluster: Cluster, wheels: Path
 ) -> None:
-    (wheel,) = wheels.glob("*.whl")
-
-    def remove(event: Event) -> None:
-        if event == PhaseStarted("stack"):
-            wheel.rename(wheels / "gone")
-
-    try:
-        with pytest.raises(errors.BuildpackFailed) as caught:
-            build(replace(wishes, name="cluster:gone"), remove)
-    finally:
-        (wheels / "gone").rename(wheel)
-    assert f"simple/six/{wheel.name}" in caught.value.data["lines"]
+    fails_for_its_wheel(wheels, functools.partial(build, replace(wishes, name="cluster:gone")))
     assert machine.store.image("cluster:gone") is None
     assert left(cluster) == []
 
@@ -240,17 +245,6 @@ def test_kpack__pod_with_the_phases__our_phases_and_layers_and_nothing_left(
 def test_kpack__wheel_that_is_gone__the_buildpack_fails_and_says_so(
     player: kpack.Player, build: Callable[..., Image], machine: Machine, wishes: Wishes, wheels: Path
 ) -> None:
-    (wheel,) = wheels.glob("*.whl")
-
-    def remove(event: Event) -> None:
-        if event == PhaseStarted("stack"):
-            wheel.rename(wheels / "gone")
-
-    try:
-        with pytest.raises(errors.BuildpackFailed) as caught:
-            build(replace(wishes, name="cluster:missing"), remove, kpack=True)
-    finally:
-        (wheels / "gone").rename(wheel)
-    assert f"simple/six/{wheel.name}" in caught.value.data["lines"]
+    fails_for_its_wheel(wheels, functools.partial(build, replace(wishes, name="cluster:missing"), kpack=True))
     assert machine.store.image("cluster:missing") is None
     assert player.cluster.ask("GET", kpack.BUILDS).json()["items"] == []

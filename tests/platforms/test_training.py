@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -160,9 +161,11 @@ def test_train__papermill_runs_the_same_notebook__outputs_are_the_same(
     ran = subprocess.run(papermill, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
-    def told(path: Path) -> list[tuple[str, list[str], str]]:
+    def told(path: Path) -> list[tuple[str, list[str], list[tuple[str, str]]]]:
+        """Pieces of one stream, which papermill leaves as they came, as one."""
         cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-        outputs = ["".join(str(item.get("text")) for item in cell.outputs) for cell in cells]
+        runs = [groupby(cell.outputs, lambda item: str(item.get("name"))) for cell in cells]
+        outputs = [[(name, "".join(str(item.get("text")) for item in items)) for name, items in run] for run in runs]
         return [(cell.source, cell.metadata.tags, out) for cell, out in zip(cells, outputs, strict=True)]
 
     assert told(output / "probe.ipynb") == told(theirs)
